@@ -80,7 +80,7 @@ def combine(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
 
 def _worst(group: Sequence[Outcome]) -> Outcome:
     status = next(status for status in PRECEDENCE if any(item.status is status for item in group))
-    chosen = [item for item in group if item.status is status]
+    chosen = sorted((item for item in group if item.status is status), key=_not_met_if, reverse=True)
     summaries = list(dict.fromkeys(item.summary for item in chosen))
     return chosen[0].model_copy(
         update={
@@ -89,6 +89,11 @@ def _worst(group: Sequence[Outcome]) -> Outcome:
             "seconds": sum(item.seconds for item in group),
         }
     )
+
+
+def _not_met_if(outcome: Outcome) -> bool:
+    """Whether it is undetermined, and not met if the exchange is as the fork describes it."""
+    return outcome.leaning is not None and outcome.leaning.status is Status.FAILED
 
 
 def grade(

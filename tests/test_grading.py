@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from harness.grading import Verdict, Waived, combine, grade, score, set_aside_words
-from harness.outcome import Lifecycle, Outcome, Severity, Status
+from harness.outcome import Leaning, Lifecycle, Outcome, Severity, Status
 
 
 def outcome(
@@ -91,6 +91,20 @@ def test_several_checks_of_one_requirement_count_once_and_the_worst_wins() -> No
     (combined,) = combine(checks)
     assert combined.status is FAILED
     assert combined.summary == "One. · Two."
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_what_one_check_would_not_meet_is_not_met_if_the_exchange_is_as_described(place: int) -> None:
+    """As whitebit's fills: of four checks one would have failed, and the requirement counted as met, if."""
+    leanings = [Leaning(status=Status.PASSED, fields=("routes",)) for _ in range(3)]
+    leanings[place] = Leaning(status=Status.FAILED, fields=("words",))
+    checks = [
+        outcome("a", UNDETERMINED, summary=each.status).model_copy(update={"leaning": each})
+        for each in leanings
+    ]
+    (combined,) = combine(checks)
+    assert combined.leaning == leanings[place]
+    assert combined.summary == "failed · passed"
 
 
 def test_a_waiver_is_told_with_the_score_without_it() -> None:

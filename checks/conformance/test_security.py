@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pydantic import JsonValue
 
 from checks.conformance.reach import Declared, foreign, place_of, undeclared
+from checks.hosts import registrable
 from harness.checking import Attach, claimed, expect, fail, measured, requirement, undetermined
 from harness.checking.observers import leaks, logged_secrets, lost_entries
 from harness.checking.traces import Traces
@@ -107,13 +108,16 @@ def test_unit_tests_reach_for_nobody(
     candidate: Candidate,
     evidence: Attach,
     upstreams_unit_tests: Callable[[], UnitTestResult],
+    upstreams_alone: Callable[[str], bool],
 ) -> None:
-    """The unit tests contact only hosts that the round declares or that upstream's tests contact."""
+    """The unit tests contact only hosts that the round declares, or that upstream's tests or code contact."""
     exchange = candidate.exchange.dialect
     served = dialect(exchange) if exchange in known() else None
     hosts = (*served.rest_hosts, *served.stream_hosts) if served is not None else ()
     declared = Declared.of(candidate.exchange.hosts, hosts, served.ports if served is not None else ())
     asked = [each for each in unit_tests.network if foreign(each, declared)]
+    if asked:
+        asked = [each for each in asked if not upstreams_alone(registrable(each.rpartition(":")[0]))]
     if asked:
         asked = [each for each in asked if each not in upstreams_unit_tests().network]
     expect(

@@ -7,6 +7,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
+from checks.hosts import PUBLIC_SECOND, registrable
 from checks.static import forbidden
 from checks.static.own_gateway import stays_here
 from checks.static.packages import Package
@@ -26,7 +27,6 @@ BARE_HOST = re.compile(
 )
 TEST_NETWORK = re.compile(r"test|staging|sandbox|demo|paper", re.IGNORECASE)
 # Second-level names under which anybody can register.
-PUBLIC_SECOND = frozenset({"com", "co", "org", "net", "gov", "ac", "ne", "or"})
 # Under which anybody is given a host: what stands before them is the owner.
 SHARED = frozenset({
     "amazonaws.com", "azurewebsites.net", "cloudfront.net", "fly.dev", "github.io", "herokuapp.com",
@@ -99,13 +99,13 @@ def addresses(source: Source) -> Iterator[tuple[int, str, str]]:
 
 
 def _named_before(host: str, source: Source) -> bool:
-    owner = _registrable(host)
+    owner = registrable(host)
     before = rf"(?<![\w.-]){re.escape(host)}" if _is_shared(host) else rf"(?<![\w-]){re.escape(owner)}"
     return re.search(rf"{before}(?![\w.-])", source.base or "") is not None
 
 
 def _is_shared(host: str) -> bool:
-    return _registrable(host) in SHARED or "{}" in host or _is_ip(host) or bool(DROP_BOXES.search(host))
+    return registrable(host) in SHARED or "{}" in host or _is_ip(host) or bool(DROP_BOXES.search(host))
 
 
 def _is_no_host(name: str) -> bool:
@@ -123,7 +123,7 @@ def related(host: str, declared: tuple[str, ...], connector: str) -> str:
     if DROP_BOXES.search(host) or _is_ip(host):
         return "strange"
     names = [_letters(connector.removesuffix("_perpetual")), *(_letters(_owner(other)) for other in declared)]
-    if any(len(name) > 2 and name in _letters(_registrable(host)) for name in names):
+    if any(len(name) > 2 and name in _letters(registrable(host)) for name in names):
         return "same exchange"
     if TEST_NETWORK.search(host):
         return "same exchange"
@@ -134,18 +134,12 @@ def _fits(host: str, declared: str) -> bool:
     """`api.binance.{}` fits `api.binance.com`; so does every host of the same owner."""
     pattern = re.escape(host).replace(re.escape("{}"), r"[\w.-]*")
     return bool(re.fullmatch(pattern, declared)) or (
-        not _is_shared(host) and _registrable(host) == _registrable(declared)
+        not _is_shared(host) and registrable(host) == registrable(declared)
     )
 
 
-def _registrable(host: str) -> str:
-    parts = host.split(".")
-    count = 3 if len(parts) > 2 and parts[-2] in PUBLIC_SECOND and len(parts[-1]) == 2 else 2
-    return ".".join(parts[-count:])
-
-
 def _owner(host: str) -> str:
-    return _registrable(host).split(".")[0]
+    return registrable(host).split(".")[0]
 
 
 def _letters(name: str) -> str:

@@ -85,7 +85,7 @@ class Attach(Protocol):
 
 # Kinds of evidence that show what happened; a note only explains.
 _WITNESSES = frozenset(EvidenceKind) - {EvidenceKind.NOTE}
-ON_ITS_WORD = "Only the connector's own process says so; nothing that was seen from outside it confirms it."
+ON_ITS_WORD = "Only the connector's own process says so; nothing seen from outside confirms it."
 
 
 def witnessed(evidence: Iterable[Evidence]) -> bool:

@@ -98,11 +98,11 @@ def judge_failure(control: str, found: str, tried: Iterable[tuple[Trial, Status,
             f"The merged {control} connector fails this check here too, so it may not be the fork's fault."
         )
     elif {Trial.OTHER_SEED, Trial.AGAIN} <= ended.keys() - failed:
-        excuse = "It failed in one sandbox and in no other: neither with other prices nor with the same ones."
+        excuse = "It failed in one sandbox only: not with other prices, nor again with the same ones."
     words = {
         Trial.CONTROL: f"The merged {control} connector, in the fork's place",
         Trial.OTHER_SEED: "With other prices and amounts",
-        Trial.AGAIN: "From the beginning once more, with the same prices",
+        Trial.AGAIN: "Again from the beginning, with the same prices",
     }
     notes = [f"{words[trial]}: {status.value}." for trial, status in ended.items()]
     if Trial.CONTROL in failed and not excuse:

@@ -19,7 +19,7 @@ from harness.venue.dialects.base import Dialect
 
 FEW = 5  # fields that a sentence names; the evidence has all
 _ASK = "Ask somebody other than the fork to confirm them, in the review of the description."
-_WRONG = "A message that is described wrongly explains that as well as a fault of the connector."
+_WRONG = "A wrongly described message would explain this as well as a fault of the connector."
 
 
 def believed(outcome: Outcome, unconfirmed: Sequence[str]) -> Outcome:

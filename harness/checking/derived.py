@@ -44,8 +44,8 @@ class Derived:
         if self.rehearsal.lives:
             return ""
         return (
-            f"Not tried: on the exchange as it was derived {UNSEEN[self.rehearsal.missing]}. "
-            "The questions about it tell what is missing."
+            f"Not tried: on the derived exchange {UNSEEN[self.rehearsal.missing]}. "
+            "The questions about the exchange say what is missing."
         )
 
     def unconfirmed(self, catalogue: Catalogue) -> dict[str, tuple[str, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from decimal import ROUND_CEILING, Decimal
 from typing import Literal, NamedTuple
@@ -61,6 +61,7 @@ def acts_of(
     """
     offered = connector.order_types()
     staying = told[:1] if mode != "hedge" else ()
+    looked = frozenset(map(_address, record.exchanges()))
     for number, (side, kind, position) in enumerate((*told, *staying)):
         if kind not in offered:
             continue
@@ -74,8 +75,8 @@ def acts_of(
         for at in (None, wanted[0]) if kind == "MARKET" else wanted[:1]:
             with suppress(ConnectorError):
                 name = place(sentinels.pair, wanted[1], at, kind, position)
-                _until_sent(record, before, clock, (name,))
-            if _was_sent(record, before, (name,)):
+                _until_sent(record, before, clock, (name,), looked)
+            if _was_sent(record, before, (name,), looked):
                 break
         if not name:
             continue
@@ -98,7 +99,7 @@ def acts_of(
             yield Act("order_status", known, ())
             return
         connector.cancel(name, sentinels.pair)
-        _until_sent(record, before, clock, (name, sentinels.order_id))
+        _until_sent(record, before, clock, (name, sentinels.order_id), looked)
         yield Act("cancel_order", known, _since(record, before), tuple(frames_in(record, before)))
 
 
@@ -132,17 +133,32 @@ def _as_text_has_it(figure: Decimal) -> Decimal:
     return short if Decimal(float(figure)) == figure else figure
 
 
-def _until_sent(record: Record, mark: int, clock: ScaledClock, ids: Sequence[str] = ()) -> None:
-    """Return when something but a question has been sent since then, or a message that names the order, or
-    will not be any more.
+_Address = tuple[str, str, str]  # host, method, path
+
+
+def _until_sent(
+    record: Record,
+    mark: int,
+    clock: ScaledClock,
+    ids: Sequence[str] = (),
+    looked: Collection[_Address] = (),
+) -> None:
+    """Return when something but a question has been sent since then, or what names the order, or will not be
+    any more. `looked` are addresses of questions, whatever their method.
     """
-    record.wait_for(lambda: _was_sent(record, mark, ids), SENT_SECONDS)
+    record.wait_for(lambda: _was_sent(record, mark, ids, looked), SENT_SECONDS)
     pause(clock, ACT_SECONDS)
 
 
-def _was_sent(record: Record, mark: int, ids: Sequence[str]) -> bool:
-    named = (each in said.body for said in frames_in(record, mark) for each in ids if each)
-    return any(each.method != "GET" for each in record.exchanges(since=mark)) or any(named)
+def _was_sent(record: Record, mark: int, ids: Sequence[str], looked: Collection[_Address] = ()) -> bool:
+    sent = record.exchanges(since=mark)
+    texts = (*(said.body for said in frames_in(record, mark)), *(each.text for each in sent))
+    named = (each in text for text in texts for each in ids if each)
+    return any(each.method != "GET" and _address(each) not in looked for each in sent) or any(named)
+
+
+def _address(exchange: Exchange) -> _Address:
+    return exchange.host, exchange.method, exchange.path
 
 
 def _enough(connector: Connector, sentinels: Sentinels, number: int) -> Decimal:

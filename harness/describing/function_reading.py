@@ -222,15 +222,28 @@ class Function:
                         yield from (node.test, *other)
 
     def _compared(self) -> Iterator[tuple[Path, JsonValue]]:
+        refused = {id(node) for test in self._refused() for node in ast.walk(test)}
         for node in self._nodes:
             if isinstance(node, ast.Compare) and len(node.ops) == 1:
                 path, value = self._path(node.left), self._hoped(node.comparators[0])
+                if (
+                    isinstance(value, bool)
+                    and id(node) in refused
+                    and isinstance(node.ops[0], ast.Eq | ast.Is)
+                ):
+                    value = not value
                 if (
                     path
                     and value is not None
                     and isinstance(node.ops[0], ast.Eq | ast.NotEq | ast.In | ast.Is)
                 ):
                     yield path, value
+
+    def _refused(self) -> Iterator[ast.expr]:
+        """Tests of branches that raise: what is compared there with a flag is hoped to be the other one."""
+        for node in ast.walk(self._function):
+            if isinstance(node, ast.If) and _raises(node.body):
+                yield node.test
 
     def _hoped(self, node: ast.expr) -> JsonValue:
         """What a value is compared with: of several the first."""

@@ -52,6 +52,7 @@ def template(reading: Reading, operation: str, rows: str = "", thing: str = "") 
     named = facts_named({each.path: _names(each.path) for each in reads}, thing or of)
     made: JsonValue = None
     only = len(reading.reads) == 1
+    main = _only_needed(reading, operation)
     told = operation in _OF_MARKETS or (rows and names_a_row(named.values(), rows))
     sought = frozenset() if told else _sought(reading)
     for each in reads:
@@ -60,11 +61,24 @@ def template(reading: Reading, operation: str, rows: str = "", thing: str = "") 
             for index, step in enumerate(each.path)
         )
         fact = each.fact or named[each.path]
-        leaf = _leaf(each, operation, reading.unit, only=only)
-        main = only and operation in _MAIN
-        plain = fact and not main and (each.wanted is None or fact.endswith((".side", ".status")))
+        alone = only or each == main
+        leaf = _leaf(each, operation, reading.unit, only=alone)
+        plain = (
+            fact
+            and not (alone and operation in _MAIN)
+            and (each.wanted is None or fact.endswith((".side", ".status")))
+        )
         made = _put(made, path, _written(fact, reading.unit, each.form) if plain else leaf, of)
     return made
+
+
+def _only_needed(reading: Reading, operation: str) -> Read | None:
+    """What a reply that opens a session cannot do without, where nothing in it is named as the key."""
+    if operation not in ("user_stream_open", "stream_token"):
+        return None
+    named = any(fact_of(name_of(each.path), operation, only=False) == "session.key" for each in reading.reads)
+    needed = [each for each in reading.reads if not each.may_lack and each.wanted is None and each.path]
+    return needed[0] if len(needed) == 1 and not named else None
 
 
 def _of_one_shape(reads: Sequence[Read]) -> list[Read]:

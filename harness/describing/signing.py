@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from pydantic import JsonValue
 
-from harness.credentials.matching import usual_option
+from harness.credentials.matching import options, usual_option
 from harness.credentials.meanings import Meaning, meaning_of_name
 from harness.credentials.shapes import Shape, shape_of
 from harness.describing.answers import named_so
@@ -212,8 +212,9 @@ def _secret_place(asked: Asked, sent: Sequence[Said]) -> str:
 
 
 def _key_place(asked: Asked, sent: Sequence[Said]) -> str:
-    secrets = {name for name in asked.credentials if meaning_of_name(name) is Meaning.SECRET}
-    keys = {value for name, value in asked.credentials.items() if len(value) > 7 and name not in secrets}
+    others = {name for name in asked.credentials if meaning_of_name(name) is Meaning.SECRET}
+    others |= {field.name for field in asked.fields if options(field)}  # words, as `HmacSHA256`
+    keys = {value for name, value in asked.credentials.items() if len(value) > 7 and name not in others}
     return next(
         (place for said in sent for place, value in said.values.items() if any(key in value for key in keys)),
         "",

@@ -254,3 +254,15 @@ def why_not_exported(entry: Entry) -> str | None:
         most = limits.EXPORTED_FILE_BYTES // limits.MIB
         return f"{entry.size // limits.MIB} MiB, over the limit of {most} MiB"
     return unsafe_name(entry.path)
+
+
+def named_by_one_alone(before: Tree, after: Tree, text: str, folders: Sequence[str]) -> bool:
+    """Whether `text` stands in `before`, and in no file of `after` that is another there; below `folders`."""
+    theirs = [path for folder in folders for path in before.holding(text, folder)]
+    ours = (path for folder in folders for path in after.holding(text, folder))
+    return bool(theirs) and all(_oid(after, path) == _oid(before, path) for path in ours)
+
+
+def _oid(tree: Tree, path: str) -> str:
+    entry = tree.entry(path)
+    return entry.oid if entry is not None else ""

@@ -57,9 +57,10 @@ def _by_name(message: JsonValue) -> JsonValue:
 
 
 def _joined(first: JsonValue, second: JsonValue) -> JsonValue | None:
-    """The second with the entries of the first before its own."""
+    """The second with the entries of the first before its own; plain values in a list are parts of one."""
     if isinstance(first, list) and isinstance(second, list):
-        return [*first, *second]
+        entries = [*first, *second]
+        return entries if all(isinstance(each, dict | list) for each in entries) else None
     if not isinstance(first, dict) or not isinstance(second, dict) or first.keys() != second.keys():
         return None
     other = [name for name in first if first[name] != second[name] and not _counts(second[name])]

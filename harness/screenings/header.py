@@ -66,11 +66,11 @@ def stale(header: Mapping[str, JsonValue], candidate: Candidate, commit: str | N
     """Why outcomes under this header say nothing of the candidate, in one sentence; None where they do."""
     row, now = header.get("row"), row_of(candidate)
     if not isinstance(row, dict):
-        return f"What is kept of it does not say which row it was screened for; {AGAIN}."
+        return f"Its stored outcomes do not say for which row it was screened; {AGAIN}."
     if changed := differing(row, now):
         return f"Its row was changed after it was screened ({', '.join(changed)}); {AGAIN}."
     if header.get("commit") != commit:
-        return f"What is kept of it is of another commit; {AGAIN}."
+        return f"Its stored outcomes are of another commit; {AGAIN}."
     return None
 
 

@@ -229,8 +229,8 @@ def test_another():
 @pytest.mark.parametrize(
     ("fails", "status", "words"),
     [
-        ({"first"}, Status.UNDETERMINED, "in no other"),
-        ({"first", "again"}, Status.FAILED, "From the beginning once more, with the same prices: failed."),
+        ({"first"}, Status.UNDETERMINED, "in one sandbox only"),
+        ({"first", "again"}, Status.FAILED, "Again from the beginning, with the same prices: failed."),
         ({"first", "other seed"}, Status.FAILED, "With other prices and amounts: failed."),
         ({"first", "other seed"}, Status.FAILED, "The merged kucoin connector, in the fork's place: passed."),
         ({"first", "other seed", "control"}, Status.UNDETERMINED, "The merged kucoin connector fails this"),

@@ -40,7 +40,7 @@ def _outcome(
 
 def test_nothing_is_played_before_an_order_has_lived() -> None:
     found = Derived(DescribedDialect, Rehearsal(reached=("ready", "created")))
-    assert "on the exchange as it was derived no order was cancelled." in found.not_played
+    assert "on the derived exchange no order was cancelled." in found.not_played
     whole = Derived(DescribedDialect, Rehearsal(reached=(*STEPS, *NOT_TOLD)))
     assert (whole.not_played, whole.unconfirmed(Catalogue.load())) == ("", {})
 

@@ -96,7 +96,7 @@ def test_a_failure_that_comes_back_is_tried_on_others() -> None:
     [
         (PASSED, FAILED, None, Status.FAILED, "The merged kucoin connector, in the fork's place: passed."),
         (PASSED, PASSED, FAILED, Status.FAILED, "with the same prices: failed."),
-        (PASSED, PASSED, PASSED, Status.UNDETERMINED, "in no other"),
+        (PASSED, PASSED, PASSED, Status.UNDETERMINED, "in one sandbox only"),
         (FAILED, FAILED, None, Status.UNDETERMINED, "The merged kucoin connector fails this"),
         (UNDETERMINED, FAILED, None, Status.FAILED, "With other prices and amounts: failed."),
     ],

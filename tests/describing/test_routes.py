@@ -20,7 +20,7 @@ from harness.describing.routes import routes
 from harness.describing.said import Said
 from harness.describing.sentinels import SESSION, same_address
 from harness.describing.signatures import Explanation
-from harness.describing.signing import credentials_of
+from harness.describing.signing import credentials_of, signing_of
 from harness.describing.source_reading import read_source
 from harness.describing.streams import connections
 from harness.describing.topics import templated
@@ -337,7 +337,10 @@ def test_of_several_words_the_one_counts_that_the_tests_take() -> None:
     ):
         given = keys([field], "x", lambda _: None, tests).credentials
         assert given == {"x_auth_method": word}
-        assert credentials_of(Asked(given, (field,)), Explanation((), 0, ())) == said
+        sent = (Said(HOST, "/orders", "GET", headers=(("signature_method", word),)),)
+        asked = Asked(given, (field,), sent=sent)
+        assert credentials_of(asked, Explanation((), 0, ())) == said
+        assert signing_of(asked, Explanation((), 0, ())) == {}, "a word is no key"
 
 
 def _opened(body: object, query: str = "", path: str = "/ws") -> Asked:

@@ -184,13 +184,15 @@ def test_a_key_that_is_listened_with_is_known_by_the_method_that_gets_it(name: s
     text = (
         f'KEY_URL = "/subscribe/get_key.do"\nasync def {name}(self):\n'
         "    reply = await self.assistant.execute_request(url=rest_url(KEY_URL), method=RESTMethod.POST)\n"
+        '    if reply.get("result") is False or "data" not in reply:\n'
+        '        raise ValueError(reply.get("error_code"))\n'
         '    return reply["data"]\n'
     )
     source = read_source([text])
     assert source.operation("/v2/subscribe/get_key.do", "POST") == "user_stream_open"
     reading = source.of("/v2/subscribe/get_key.do")
     assert reading is not None
-    assert template(reading, "user_stream_open") == {"data": "{session.key}"}
+    assert template(reading, "user_stream_open") == {"result": True, "data": "{session.key}"}
 
 
 def test_an_address_in_a_docstring_is_no_route() -> None:

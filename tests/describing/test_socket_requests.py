@@ -33,7 +33,7 @@ from harness.describing.socket_requests import _nested
 from harness.describing.source import UNREAD, Read, Reading
 from harness.describing.source_reading import read_source
 from harness.describing.streams import connections
-from harness.gateway.entries import Frame
+from harness.gateway.entries import Exchange, Frame
 from harness.gateway.record import Record
 from harness.venue.described.loading import checked
 from harness.venue.dialects.messages import Request
@@ -351,3 +351,15 @@ def test_a_message_that_names_the_order_has_been_sent() -> None:
     assert not _was_sent(record, 0, ("HBOT-1", ""))
     assert _was_sent(record, 0, ("HBOT-2",))
     assert not _was_sent(record, record.mark(), ("HBOT-2",))
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "sent"),
+    [("/do", b"{}", True), ("/ask", b'{"type":"purse"}', False), ("/ask", b'{"cancel":"HBOT-1"}', True)],
+)
+def test_a_question_that_is_asked_by_post_is_no_order(path: str, body: bytes, sent: bool) -> None:
+    """As Hyperliquid's: it polls while it is told to cancel, and what was waited for had not left yet."""
+    record = Record()
+    record.add(Exchange(1.0, HOST, 443, True, "connector", None, "POST", path, body=body))
+    looked = frozenset({(HOST, "POST", "/ask")})
+    assert _was_sent(record, 0, ("HBOT-1",), looked) is sent

@@ -99,7 +99,7 @@ def test_no_lock_file_is_no_lock(make_round: MakeRound, tmp_path: Path) -> None:
         ("round: &a b\n", "anchor"),
         (
             "round: 2019-01\nseen_at: 2020-08-01T00:00:00Z\nupstream: null\ncandidates: {}\n",
-            "freezes round 2019-01",
+            "lock file of round 2019-01",
         ),
         (
             "round: 2020-08\nseen_at: 2020-08-01T00:00:00\nupstream: null\ncandidates: {}\n",

@@ -9,7 +9,7 @@ from harness.forks import limits
 from harness.forks import tree as tree_module
 from harness.forks.errors import FileMissing, TooLarge
 from harness.forks.object_store import ObjectStore
-from harness.forks.tree import Tree, unsafe_name
+from harness.forks.tree import Tree, named_by_one_alone, unsafe_name
 
 
 def view(store: ObjectStore, repository: Any) -> Tree:
@@ -42,6 +42,20 @@ def test_a_text_is_searched_for_below_a_folder(store: ObjectStore, fork: Any) ->
     assert tree.holding("acme.*", "test") == frozenset()
     assert tree.holds("acme.rest")
     assert not tree.holds("acme.*")
+
+
+def test_what_upstream_names_is_its_own_until_a_changed_file_names_it(store: ObjectStore, fork: Any) -> None:
+    fork.commit({"x/coinzoom.py": "'api.coinzoom.com'\n", "x/a.py": "", "y/b.py": "'evil.example'\n"})
+    upstream = view(store, fork)
+
+    def alone(text: str, **files: str) -> bool:
+        fork.commit({name.replace("_", "/", 1) + ".py": body for name, body in files.items()})
+        return named_by_one_alone(upstream, view(store, fork), text, ("x",))
+
+    assert alone("coinzoom.com", x_new="nothing")
+    assert not alone("evil.example")
+    assert not alone("nobody.example")
+    assert not alone("coinzoom.com", x_new="'api.coinzoom.com'")
 
 
 def test_reading_has_a_limit(store: ObjectStore, fork: Any) -> None:

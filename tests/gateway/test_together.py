@@ -39,6 +39,9 @@ def test_lists_get_the_entries_of_both(form: str, expected: object) -> None:
         ('{"event":"orders","data":[1]}', '{"event":"balances","data":[2]}'),
         ('{"data":[1],"more":[1]}', '{"data":[2],"more":[2]}'),
         ("pong", "pong"),
+        # As WhiteBIT's fills, whose parts stand in their places.
+        ('{"method":"deals_update","params":[1,"0.2"]}', '{"method":"deals_update","params":[2,"0.3"]}'),
+        ('{"method":"orders","params":[1,{"id":1}]}', '{"method":"orders","params":[1,{"id":2}]}'),
     ],
 )
 def test_what_tells_no_list_or_of_different_things_stays_apart(first: str, second: str) -> None:

@@ -57,6 +57,7 @@ def test_a_connection_of_the_unit_tests_is_found() -> None:
             candidate("binance"),
             lambda *_: None,
             lambda: UnitTestResult(ran=True, network=upstreams),
+            {"coinzoom.com"}.__contains__,
         )
 
     reach("api.binance.com:443", "mock.test:80", "127.0.0.1:9")
@@ -64,6 +65,7 @@ def test_a_connection_of_the_unit_tests_is_found() -> None:
         reach("pool.evil.com:443", upstreams=("test.com:443",))
     assert found.value.evidence
     reach("test.com:443", upstreams=("test.com:443",))
+    reach("api.coinzoom.com:443")  # another exchange of upstream's, which no file of the submission names
 
 
 def test_a_connection_between_the_scenarios_is_found() -> None:
