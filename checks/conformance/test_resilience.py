@@ -17,11 +17,12 @@ from harness.checking import (
 from harness.checking.endings import evidence_of
 from harness.checking.traces import Traces
 from harness.outcome import EvidenceKind
-from harness.scenarios.catalogue import ERRORS, MARKET_DATA
+from harness.scenarios.catalogue import ERRORS
 from harness.scenarios.played import NotReady
 from harness.scenarios.played.errors import Errors, Outage
 from harness.scenarios.played.order_life import Trading
 from harness.scenarios.played.streams import BrokenStreams, JunkSent, Reconnection
+from harness.scenarios.scenario import errors_logged
 
 
 def _how(reconnection: Reconnection) -> str:
@@ -103,15 +104,13 @@ def _rounds(rounds: list[Reconnection]) -> list[Reconnection]:
 @requirement("survives-server-errors")
 def test_server_errors_are_survived(traces: Traces) -> None:
     """It gets ready although some first answers are errors, and trades on after polls and an order failed."""
-    try:
-        run = traces.view(ERRORS)
-    except NotReady as error:
-        wire = traces.of(ERRORS).wire
-        traces.view(MARKET_DATA)  # one that never gets ready is not judged here
+    run = traces.view(ERRORS)
+    if run.waiting_for is not None:
+        start = traces.of(ERRORS).parts[0]
         fail(
             "The connector does not become ready when one of the exchange's first replies is an error.",
-            *evidence_of(error),
-            *(wire.evidence(each) for each in wire.requests() if each.fault),
+            *evidence_of(NotReady(run.waiting_for, errors_logged(start))),
+            *(start.wire.evidence(each) for each in start.wire.requests() if each.fault),
         )
     if not run.faults_met:
         undetermined("The connector sent no request that could be answered with an error.")

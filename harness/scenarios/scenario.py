@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from harness.errors import OurFailure
 from harness.scenarios.played import BrokeOffError, NothingToPlay, NotReady, NotRecorded
 from harness.scenarios.rig import Rigs
-from harness.scenarios.trace.model import End, Logged, Trace
+from harness.scenarios.trace.model import End, Logged, Part, Trace
 from harness.scenarios.trace.view import view_of
 
 V = TypeVar("V")
@@ -38,7 +38,7 @@ class Scenario(Generic[V]):
         how, why = (trace.end.how, trace.end.why) if trace.end is not None else (None, "")
         match how:
             case End.NOT_READY if trace.end is not None:
-                raise NotReady(trace.end.waiting_for, _errors(trace))
+                raise NotReady(trace.end.waiting_for, errors_logged(trace))
             case End.BROKE_OFF:
                 raise BrokeOffError(why)
             case End.NOT_APPLICABLE:
@@ -50,7 +50,7 @@ class Scenario(Generic[V]):
         return view_of(trace, self.view)
 
 
-def _errors(trace: Trace) -> tuple[str, ...]:
+def errors_logged(seen: Trace | Part) -> tuple[str, ...]:
     """The last different tracebacks that the connector logged."""
-    logged = [each.line.error for each in trace.of(Logged) if each.line.error]
+    logged = [each.line.error for each in seen.of(Logged) if each.line.error]
     return tuple(dict.fromkeys(logged))[-MOST_ERRORS:]

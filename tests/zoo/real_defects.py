@@ -233,7 +233,7 @@ REAL_DEFECTS: dict[tuple[str, Callable[..., None]], RealDefect] = {
         "seconds ahead", LOCAL_CLOCK
     ),
     ("okx", test_resilience_hour.test_the_private_stream_is_kept_alive): RealDefect(
-        "the exchange closed its private stream|had no private stream",
+        "The exchange closed its private stream|had no private stream",
         "The pongs of aiohttp's heartbeat keep its own time-out from ever coming, so it never sends the text "
         "`ping` that OKX wants; OKX closes a private stream on which nothing was said for 30 seconds.",
     ),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from checks.conformance import test_build
+from checks.conformance import test_build, test_orders
 from harness.checking import Failed, NotApplicable
 from tests.zoo.accuracy import Noted
 from tests.zoo.defect import Defect
@@ -38,6 +38,16 @@ def test_the_defect_is_found(
                 specimen.check(defect.check)
         except NotApplicable as error:
             pytest.skip(str(error))
+
+
+@pytest.mark.full
+def test_one_that_errors_keep_from_getting_ready_is_asked_the_rest(zoo: Zoo) -> None:
+    """That it never gets ready among them is one finding; how it takes a refused cancel is another matter."""
+    (defect,) = [each for each in DEFECTS if each.name == "the-first-answer-decides-for-ever"]
+    with zoo.bad(defect) as specimen:
+        specimen.check(test_orders.test_a_refused_cancel_is_not_reported_as_done)
+        with pytest.raises(Failed, match=defect.finding):
+            specimen.check(defect.check)
 
 
 def test_a_module_that_does_not_compile_is_found(zoo: Zoo) -> None:

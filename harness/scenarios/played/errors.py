@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from harness.gateway.fault_plan import Rule
 from harness.gateway.faults import (
     LoseReply,
     RateLimit,
     Refuse,
 )
-from harness.scenarios.played import start
+from harness.scenarios.played import NotReady, start
 from harness.scenarios.played.order_life import (
     WAIT,
     Life,
@@ -26,15 +27,23 @@ from harness.venue.model import Order, Side
 
 # By operation: the first of all, how clients look whether the exchange is there, and what they ask besides.
 FIRST_ERRORS = (("*", 503), ("server_time", 502), ("ping", 502), ("ticker", 502), ("fees", 500))
+# Some perpetuals ask their ticker for funding, and the framework asks for that once, whatever comes of it
+# (`PerpetualDerivativePyBase._init_funding_info`). Whether that is the first question is chance.
+NOT_OF_PERPETUALS = "ticker"
 STREAMS_REFUSED = 60.0  # virtual seconds
 LET_IN = 180.0  # virtual seconds; back-off may have grown as long as the refusals lasted
 
 
 @dataclass
 class Errors(View):
-    """The exchange answers with errors, at the start and later."""
+    """The exchange answers with errors, at the start and later.
+
+    `waiting_for` is what kept the connector from getting ready among the first errors, None where it did get
+    ready: the rest is then played on an exchange that answered everything while it started.
+    """
 
     rig_number: int
+    waiting_for: tuple[str, ...] | None = None
     faults_met: int = 0
     refused_cancel: Life | None = None
     cancelled_while_refused: bool = False
@@ -48,25 +57,37 @@ class Errors(View):
 
 def answer_with_errors(rigs: Rigs, pace: float) -> Errors:
     with rigs.open(pace) as rig:
-        run = Errors(rig.number)
         rules = [
             rig.faults.add(Refuse(status, {"msg": "try later"}), operation, on="request")
             for operation, status in FIRST_ERRORS
+            if not (rig.market.perpetual and operation == NOT_OF_PERPETUALS)
         ]
+        try:
+            start(rig)
+        except NotReady as error:
+            waiting_for = error.waiting_for
+        else:
+            return _answer_later_with_errors(rig, Errors(rig.number), rules)
+    with rigs.open(pace) as rig:
         start(rig)
-        for operation, status in (("balances", 500), ("open_orders", 503), ("order_status", 502)):
-            rules.append(rig.faults.add(Refuse(status, {"msg": "try later"}), operation))
-        rig.connector.tick()
-        rig.pause(5)
-        run.faults_met = sum(rule.applied for rule in rules)
-        rig.faults.clear()
-        _refuse_a_cancel(rig, run)
-        rig.faults.add(Refuse(500, {"msg": "internal error"}), "place_order")
-        run.server_error = _failing(rig)
-        _limit_the_rate(rig, run)
-        rig.faults.clear()
-        run.after = rest(rig, Side.BUY)
-        return run
+        return _answer_later_with_errors(rig, Errors(rig.number, waiting_for), [])
+
+
+def _answer_later_with_errors(rig: Rig, run: Errors, rules: list[Rule]) -> Errors:
+    """`rules` are those of the start."""
+    for operation, status in (("balances", 500), ("open_orders", 503), ("order_status", 502)):
+        rules.append(rig.faults.add(Refuse(status, {"msg": "try later"}), operation))
+    rig.connector.tick()
+    rig.pause(5)
+    run.faults_met = sum(rule.applied for rule in rules)
+    rig.faults.clear()
+    _refuse_a_cancel(rig, run)
+    rig.faults.add(Refuse(500, {"msg": "internal error"}), "place_order")
+    run.server_error = _failing(rig)
+    _limit_the_rate(rig, run)
+    rig.faults.clear()
+    run.after = rest(rig, Side.BUY)
+    return run
 
 
 def _refuse_a_cancel(rig: Rig, run: Errors) -> None:

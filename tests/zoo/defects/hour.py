@@ -24,7 +24,7 @@ HOUR: tuple[Defect, ...] = (
                 for pair in self.trading_pairs:
                     symbol = await self.exchange_symbol_associated_to_pair(trading_pair=pair)
                     ask = {"path_url": "/depth", "params": {"symbol": symbol, "limit": 5000}}
-                    await safe_gather(*(self._api_get(**ask) for _ in range(26)), return_exceptions=True)
+                    await safe_gather(*(self._api_get(**ask) for _ in range(60)), return_exceptions=True)
                 await asyncio.sleep(1e9)
             """,
         ),
