@@ -6,6 +6,7 @@ The released binance connector with a thief in it, before the checks that a scre
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -190,7 +191,8 @@ def test_a_leak_that_happens_once(zoo: Zoo) -> None:
     )
     found = finding(zoo, bad, checks.test_secrets_never_leave, MARKET_DATA, TRADING)
     assert "The secret binance_api_secret left the connector (url to api.binance.com" in found.summary
-    assert found.evidence[0].data["spelling"] == "plain, 20 of 64 characters"
+    spelling = str(found.evidence[0].data["spelling"])  # what stands beside the piece may go on as the secret does
+    assert re.fullmatch(r"plain, 2\d of 64 characters", spelling), spelling
 
 
 BLABBING = """

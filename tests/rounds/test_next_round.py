@@ -101,7 +101,7 @@ def test_a_tie_is_decided_by_whoever_asks(decided: Path, monkeypatch: pytest.Mon
 def test_nothing_is_written_before_the_votes_are_counted_nor_over_a_file(
     decided: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(UserError, match="not counted"):
+    with pytest.raises(UserError, match="have not been counted"):
         following(decided)
     decide(decided, monkeypatch, "one: 5\ntwo: 2\nthree: 0\n")
     (decided.parent / "next.yml").write_text("mine\n")

@@ -64,6 +64,6 @@ def test_who_asks_for_a_runtime_gets_no_other_sandbox(monkeypatch: pytest.Monkey
     offer(monkeypatch, docker="the engine has no runtime runsc, only runc", bubblewrap=None)
     with pytest.raises(NoSandboxError, match="no runtime runsc, only runc"):
         choosing.choose("auto")
-    with pytest.raises(NoSandboxError, match="bubblewrap has no runtime runsc"):
+    with pytest.raises(NoSandboxError, match="bubblewrap has no runtimes, so runsc"):
         choosing.choose("bubblewrap")
     assert choosing.described("docker") == "docker (runsc)"

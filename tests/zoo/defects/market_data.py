@@ -139,7 +139,7 @@ DEFECTS = (
     defect(
         "last-prices-of-some-pairs-only",
         checks.test_last_prices_of_several,
-        "at once it gives None for",
+        "at once, the last prices are .*None for",
         exchange(
             """
             async def get_last_traded_prices(self, trading_pairs):
