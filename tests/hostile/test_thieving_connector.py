@@ -191,7 +191,8 @@ def test_a_leak_that_happens_once(zoo: Zoo) -> None:
     )
     found = finding(zoo, bad, checks.test_secrets_never_leave, MARKET_DATA, TRADING)
     assert "The secret binance_api_secret left the connector (url to api.binance.com" in found.summary
-    spelling = str(found.evidence[0].data["spelling"])  # what stands beside the piece may go on as the secret does
+    # What stands beside the piece may go on as the secret does.
+    spelling = str(found.evidence[0].data["spelling"])
     assert re.fullmatch(r"plain, 2\d of 64 characters", spelling), spelling
 
 
