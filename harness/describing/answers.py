@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
 from harness.describing.kit import Harvest, Sample
-from harness.describing.leaves import parsed, unpacked
+from harness.describing.leaves import packed, parsed, unpacked
 from harness.describing.said import Place, Word
 from harness.describing.sentinels import SETS, Sentinels
 from harness.venue.described.placeholders import AS_JSON
@@ -140,6 +140,10 @@ class Answer:
     def place(self) -> tuple[str, str] | None:
         """Host and path of the request that it answers."""
         return place_of(self.url)
+
+    def with_document(self, document: JsonValue) -> Answer:
+        """The same reply with other contents."""
+        return replace(self, document=document, text=json.dumps(packed(document)))
 
     @property
     def asked(self) -> Place:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from harness.credentials.shapes import Shape
 from harness.describing.said import Said
@@ -55,3 +56,8 @@ class Asked:
     errors: tuple[str, ...] = ()
     trouble: str = ""
     constructed: bool = True
+
+    @cached_property
+    def by_client_id(self) -> dict[str, Mapping[str, str]]:
+        """The facts of each order, by its client order id."""
+        return {name: act.facts for act in self.acts if (name := act.facts.get("order.client_order_id"))}

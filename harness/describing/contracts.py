@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import replace
@@ -10,7 +9,7 @@ from dataclasses import replace
 from harness.describing.answers import Answer
 from harness.describing.deriving import Derived
 from harness.describing.fields import Field
-from harness.describing.leaves import changed, flatten, name_of, number_of, packed
+from harness.describing.leaves import changed, flatten, name_of, number_of
 from harness.describing.placed import copied, put
 from harness.describing.templates import Kind
 
@@ -68,4 +67,4 @@ def _of_a_part(answer: Answer) -> Answer:
             document = changed(document, path, _PART if isinstance(leaf, str) else float(_PART))
     if document == answer.document:
         return answer
-    return replace(answer, document=document, text=json.dumps(packed(document)))
+    return answer.with_document(document)

@@ -11,16 +11,14 @@ from harness.describing.kit import Reading
 from harness.describing.placed import Placed
 from harness.describing.readings import FORK, fact_of
 from harness.describing.sentinels import SETS, Sentinels
-
-AT = ("orders", "fee_in")
-_ASSET = "fill.fee_asset"
+from harness.venue.described.trust import FEE_ASSETS, FEE_IN
 
 
 def fee_in(sources: Sources, placed: Iterable[Placed]) -> Field | None:
     """What `orders / fee_in` says, ccxt before the fork; None where a leaf tells each fee's asset, nobody
     reads fees, or they are in the asset of margin.
     """
-    if sources.kind == "perpetual" or any(_ASSET in part.facts for part in placed):
+    if sources.kind == "perpetual" or any(FEE_ASSETS[0] in part.facts for part in placed):
         return None
     first = next((each for each in sources.sets if each.name == SETS[0].name), SETS[0])
     readers = {CCXT: _by_ccxt(sources, sources.answers), READS: _by_fork(sources.harvest.readings, first)}
@@ -29,7 +27,7 @@ def fee_in(sources: Sources, placed: Iterable[Placed]) -> Field | None:
         return None
     stronger = next(iter(says.values()))
     alike = tuple(each for each, said in says.items() if said == stronger)
-    return Field(AT, stronger, by=alike, says=says if len(alike) < len(says) else {})
+    return Field(FEE_IN, stronger, by=alike, says=says if len(alike) < len(says) else {})
 
 
 def _by_ccxt(sources: Sources, answers: Iterable[Answer]) -> str:
@@ -46,7 +44,7 @@ def _by_fork(readings: Iterable[Reading], first: Sentinels) -> str:
         for each in readings
         if each.path is None
         for attribute, value in each.after.items()
-        if fact_of(attribute, FORK) == _ASSET
+        if fact_of(attribute, FORK) == FEE_ASSETS[0]
     }
     return _rule({"BUY": told.pop()}) if len(told) == 1 else ""
 

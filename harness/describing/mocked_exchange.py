@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from dataclasses import replace
 
 from pydantic import JsonValue
 
@@ -223,7 +221,7 @@ def _with_the_others(found: Answer, fitting: Iterable[Answer]) -> Answer:
             document = united(document, each.document)
     if document == found.document:
         return found
-    return replace(found, document=document, text=json.dumps(packed(document)))
+    return found.with_document(document)
 
 
 def _word_for(status: str, source: Source) -> str:

@@ -37,7 +37,7 @@ def _with_our_id(answer: Answer) -> Answer:
         new: Leaf = int(ours.order_id) if isinstance(leaves[path], int) else ours.order_id
         document = changed(document, path, new)
         again = changed(again, path, new) if path in flatten(again) else again
-    return replace(answer, document=document, again=again, text=json.dumps(packed(document)))
+    return replace(answer.with_document(document), again=again)
 
 
 def _may_be_id(path: Path, leaf: Leaf, ours: Sentinels) -> bool:
@@ -121,7 +121,7 @@ def _with_number(answer: Answer, old: str) -> Answer:
             again = changed(again, path, new) if path in flatten(again) else again
     if document is answer.document:
         return answer
-    return replace(answer, document=document, again=again, text=json.dumps(packed(document)))
+    return replace(answer.with_document(document), again=again)
 
 
 def _names_number(path: Path, leaf: Leaf, named: re.Pattern[str]) -> bool:

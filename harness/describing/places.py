@@ -7,7 +7,6 @@ order of the markets; its orders name a market by its own place, or by that and 
 from __future__ import annotations
 
 import copy
-import json
 import string
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,7 +15,7 @@ from pydantic import JsonValue
 
 from harness.describing.answers import Answer
 from harness.describing.fields import KIT, Field
-from harness.describing.leaves import Leaf, Path, changed, flatten, packed
+from harness.describing.leaves import Leaf, Path, changed, flatten
 from harness.describing.names import fact_named
 from harness.describing.sentinels import SESSION
 from harness.describing.templates import Explained, Kind
@@ -206,7 +205,7 @@ def _with_our_place(answer: Answer, found: Listing | None) -> Answer:
             if thing == "market" and isinstance(rows, list):
                 own = rows[number]
                 rows[:0] = [_other(own, answer.sentinels.base, each) for each in range(PADDED - number)]
-    return replace(answer, document=document, text=json.dumps(packed(document)))
+    return answer.with_document(document)
 
 
 def _at(document: JsonValue, path: Path) -> JsonValue:

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pydantic import JsonValue
 
 from harness.describing.assembling import Assembled
-from harness.describing.fees import AT as FEE_IN
 from harness.describing.fields import Field
 from harness.describing.missing_operations import missing_operations
 from harness.describing.placed import Placed, at_address
@@ -18,6 +17,7 @@ from harness.describing.templates import Kind
 from harness.venue.described.addresses import Address, written
 from harness.venue.described.facts import FACTS
 from harness.venue.described.sources import confirms
+from harness.venue.described.trust import FEE_ASSETS, FEE_IN
 
 # Facts that a reply must tell for checks to lean on; one of each group is enough.
 FACTS_LEANED_ON: Mapping[str, tuple[tuple[str, ...], ...]] = {
@@ -140,7 +140,7 @@ def _fees(made: Assembled) -> Iterator[Question]:
         for fact in part.facts
     }
     orders = made.data.get("orders")
-    known = "fill.fee_asset" in facts or (isinstance(orders, dict) and "fee_in" in orders)
+    known = FEE_ASSETS[0] in facts or (isinstance(orders, dict) and "fee_in" in orders)
     if "fill.fee" in facts and not known and made.sources.kind == "spot":
         yield Question(
             30,

@@ -115,10 +115,10 @@ def _holds(word: str, value: str) -> bool:
     return value in word if len(value) > 6 else word.rstrip("0") == value.rstrip("0") and "." in word
 
 
-def facts_in(said: Said, acts: Mapping[str, Mapping[str, str]], asked: Asked) -> Mapping[str, str]:
+def facts_in(said: Said, asked: Asked) -> Mapping[str, str]:
     """The facts of the order that a request is about, by its client order id, else what all orders share."""
     words = [said.path, *said.values.values()]
-    for name, facts in acts.items():
+    for name, facts in asked.by_client_id.items():
         if any(name in word for word in words):
             return facts
     shared = next((act.facts for act in asked.acts if "order.order_id" in act.facts), {})

@@ -124,15 +124,13 @@ def routes(
             means = meant_by(group, [each for each, _ in groups]) if len(groups) > 1 else {}
             found.append(replace(made, means=means))
             taken |= {said.at for said, _ in group}
-    by_client_id = {name: act.facts for act in asked.acts if (name := act.facts.get("order.client_order_id"))}
     others = {said: act.facts for act in asked.acts if act.operation in _SETTING for said in act.sent}
     for place, messages in _besides(asked, taken).items():
         operation = operation_of(place, labels, source)
         if operation in _SETTING:  # a connector may set what it likes when it starts
             messages = [said for said in messages if said in others] or messages
         examples = [
-            (said, {**common, **facts_in(said, by_client_id, asked), **others.get(said, {})})
-            for said in messages[:20]
+            (said, {**common, **facts_in(said, asked), **others.get(said, {})}) for said in messages[:20]
         ]
         found.append(route_of(operation, examples, parts, schemes, asked.credentials))
     return _merged(found)

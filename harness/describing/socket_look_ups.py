@@ -54,7 +54,11 @@ def answered(
     rest = around if isinstance(around, dict) else {}
     own = [each.document for each in acks if each.operation == operation and not each.refuses]
     holding = [
-        name for each in own if isinstance(each, dict) for name, value in each.items() if _holds(value)
+        name
+        for each in own
+        if isinstance(each, dict)
+        for name, value in each.items()
+        if isinstance(value, dict | list)
     ]
     inner = next((name for name in holding if name not in rest), _inner(acks))
     whole = isinstance(read, dict) and not {inner, *rest, *_CONTENTS}.isdisjoint(read)
@@ -70,7 +74,3 @@ def _inner(acks: Iterable[Ack]) -> str:
     """The key of the contents in the tests' other answers, else the usual one."""
     names = {str(path[0]) for each in acks if not each.refuses for path in flatten(each.document) if path[1:]}
     return next((name for name in _CONTENTS if name in names), _CONTENTS[0])
-
-
-def _holds(value: JsonValue) -> bool:
-    return isinstance(value, dict | list)

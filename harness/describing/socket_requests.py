@@ -62,11 +62,8 @@ def socket_requests(sources: Sources, symbol: str) -> list[SocketRequest]:
         examples = [(replace(said, word=word), {**common, **act.facts}) for said, act in pairs]
         made = route_of(operation, examples, parts, sources.signatures.schemes, asked.credentials)
         found.append(_request(made, word, keys[0]))
-    by_client_id = {name: act.facts for act in asked.acts if (name := act.facts.get("order.client_order_id"))}
     for (operation, word), messages in look_ups(asked.frames, sources.source, acted).items():
-        examples = [
-            (replace(said, word=word), {**common, **facts_in(said, by_client_id, asked)}) for said in messages
-        ]
+        examples = [(replace(said, word=word), {**common, **facts_in(said, asked)}) for said in messages]
         made = route_of(operation, examples, parts, sources.signatures.schemes, asked.credentials)
         found.append(_request(made, word, next(key for key in messages[0].fields if ID.match(key))))
     return found

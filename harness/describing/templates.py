@@ -35,7 +35,7 @@ UNMISTAKABLE = frozenset(
 AMOUNTS = ("order.amount", "order.signed_amount", "order.filled", "order.remaining", "fill.amount")
 # Facts that may be counted in units of their market's own, and what tells how many decimals these have.
 _OF_MARKETS = {
-    **dict.fromkeys((*AMOUNTS, "order.filled", "order.remaining"), ("lot_units", "market.lot_decimals")),
+    **dict.fromkeys(AMOUNTS, ("lot_units", "market.lot_decimals")),
     **dict.fromkeys(
         ("order.price", "order.average_price", "fill.price"), ("tick_units", "market.tick_decimals")
     ),

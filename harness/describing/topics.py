@@ -76,9 +76,7 @@ def topics_alone(document: dict[str, JsonValue], facts: Mapping[str, str]) -> To
             yield name, topic, {name: "{any}"}
 
 
-def _topic_at(
-    name: str, document: Mapping[str, JsonValue], facts: Mapping[str, str]
-) -> tuple[str, JsonValue, dict[str, JsonValue]]:
+def _topic_at(name: str, document: Mapping[str, JsonValue], facts: Mapping[str, str]) -> _Topic:
     """What stands at a key which is the verb (`{"sub": topic}`), or all where the market is beside it."""
     whole = templated({key: value for key, value in document.items() if _tells(key, value)}, facts)
     if names_the_market_beside(whole, name):
@@ -115,7 +113,7 @@ def _says_what(verb: str) -> bool:
 
 def _pairs(
     rest: Mapping[str, JsonValue], facts: Mapping[str, str], said: dict[str, JsonValue]
-) -> Iterator[tuple[str, JsonValue, dict[str, JsonValue]]]:
+) -> Iterator[_Topic]:
     """Two lists: each of the one with each of the other."""
     (one, first), (other, second) = sorted(rest.items())
     if isinstance(first, list) and isinstance(second, list):

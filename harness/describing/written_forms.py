@@ -6,17 +6,15 @@ Numbers or texts, and the units of times: by the literals that stand under a key
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from harness.describing.leaves import name_of
 from harness.describing.source import Reading, Source
 from harness.describing.source_constants import literal_in
+from harness.describing.templates import time_form
 
-NUMBER, TEXT, ISO = "number", "text", "iso"
-_ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
-_UNITS = ((10**17, "ns"), (10**14, "us"), (10**11, "ms"), (10**9, "s"))  # from these on, of our time
+NUMBER, TEXT = "number", "text"
 
 
 def with_forms(source: Source) -> Source:
@@ -70,12 +68,7 @@ def _form(value: ast.expr) -> str:
     said = literal_in(value)
     if isinstance(said, bool) or said is None:
         return ""
-    if isinstance(said, int | float):
-        return f"{unit}|{NUMBER}" if isinstance(said, int) and (unit := _unit(said)) else NUMBER
-    if isinstance(said, str) and said.isdigit() and (unit := _unit(int(said))):
-        return unit
-    return ISO if isinstance(said, str) and _ISO.match(said) else TEXT
-
-
-def _unit(said: int) -> str:
-    return next((unit for least, unit in _UNITS if least <= said < least * 100), "")
+    if not isinstance(said, str | int | float):
+        return TEXT
+    timed = time_form(said)
+    return timed.removeprefix("|") if timed else TEXT if isinstance(said, str) else NUMBER

