@@ -233,13 +233,12 @@ def _lose_part_of_the_book(rig: Rig, run: Hour) -> None:
     whenever a new snapshot arrives (`OrderBookMessage.__lt__`), whatever the connector does. They are asks:
     for a bid to be taken, other bids step aside, and all are told again.
     """
-    step = rig.market.lot_size
     first = max(min(*run.depth, DEEPEST) * 4 // 5 - CHANGED, 0)
     book = rig.venue.book(rig.market)
     run.judged, run.still_wrong, run.unheard, run.told_by = 0, [], {}, _connections_with_the_book(rig)
     with rig.faults.during(DropMessage(), "stream:book") as rule:
         for level in book.asks[first : first + CHANGED]:
-            amount = level.amount + step * rig.random.randint(7, 99)
+            amount = other_amount(level.amount, rig.market.lot_size, rig.random.randint(2, 10))
             rig.venue.set_level(rig.market, Side.SELL, level.price, amount)
             run.unheard[level.price] = amount
         rig.eventually(lambda: rule.applied, 5.0)
@@ -247,6 +246,14 @@ def _lose_part_of_the_book(rig: Rig, run: Hour) -> None:
         run.lost_at = rig.clock.now()
         if not rule.applied:
             run.unheard.clear()
+
+
+def other_amount(amount: Decimal, lot_size: Decimal, steps: int) -> Decimal:
+    """A larger amount that also fits the market's lot size after it grew: some exchanges write a book's
+    amounts with no more decimals than the lot size has.
+    """
+    coarse = lot_size * COARSER
+    return (amount // coarse + steps) * coarse
 
 
 def _connections_with_the_book(rig: Rig) -> frozenset[int]:
