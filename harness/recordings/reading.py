@@ -28,7 +28,7 @@ from harness.venue.described.placeholders import (
     with_number,
 )
 from harness.venue.described.templates import ANYTHING
-from harness.venue.described.units import OF_A_MARKET
+from harness.venue.described.units import COUNTED
 from harness.venue.described.values import STEPS, Fact
 
 REDACTED = "‹"  # begins what stands in the place of a secret
@@ -248,7 +248,7 @@ def told(hole: Hole, value: JsonValue, words: Mapping[str, Words]) -> dict[str, 
         return _by_word(hole, text, words[chosen], chosen)
     if isinstance(value, dict | list):
         raise ValueError("no single value")
-    if any(name in OF_A_MARKET or name.endswith(".part") for name in hole.filters):
+    if any(name in COUNTED or name.endswith(".part") for name in hole.filters):
         return {}  # it says nothing without what its market counts in, or the rest of the time
     if any(default_of(name) == text for name in hole.filters):
         return {}

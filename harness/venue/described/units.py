@@ -9,8 +9,10 @@ from decimal import Decimal
 from harness.venue.dialects.decimals import decimals_of, fixed
 from harness.venue.market import Market
 
-# Filters that say nothing without the market.
-OF_A_MARKET = frozenset({"contracts", "per_contract", "lot_units", "tick_units", "tick_fixed"})
+# Filters whose numbers say nothing without the market.
+COUNTED = frozenset({"contracts", "per_contract", "lot_units", "tick_units"})
+# Filters that write nothing without the market.
+OF_A_MARKET = COUNTED | {"tick_fixed"}
 
 
 @dataclass(frozen=True)
