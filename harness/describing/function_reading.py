@@ -81,7 +81,9 @@ class Function:
         self._learn_all()
         erring = {id(node) for branch in self._erring() for node in ast.walk(branch)}
         self._nodes = [node for node in ast.walk(self._function) if id(node) not in erring]
-        wanted = dict(self._compared())
+        wanted: dict[Path, JsonValue] = {}
+        for path, value in self._compared():
+            wanted.setdefault(path, value)
         paths = {**dict.fromkeys(self._paths()), **self._looped}
         longest = [path for path in paths if not any(goes_on(path, other) for other in paths)]
         needed = self._needed()
@@ -222,28 +224,25 @@ class Function:
                         yield from (node.test, *other)
 
     def _compared(self) -> Iterator[tuple[Path, JsonValue]]:
+        """What is read and the value that it is hoped to have, in the order of the source."""
         refused = {id(node) for test in self._refused() for node in ast.walk(test)}
-        for node in self._nodes:
-            if isinstance(node, ast.Compare) and len(node.ops) == 1:
-                path, value = self._path(node.left), self._hoped(node.comparators[0])
-                if (
-                    isinstance(value, bool)
-                    and id(node) in refused
-                    and isinstance(node.ops[0], ast.Eq | ast.Is)
-                ):
-                    value = not value
-                if (
-                    path
-                    and value is not None
-                    and isinstance(node.ops[0], ast.Eq | ast.NotEq | ast.In | ast.Is)
-                ):
-                    yield path, value
+        compared = [node for node in self._nodes if isinstance(node, ast.Compare) and len(node.ops) == 1]
+        for node in sorted(compared, key=lambda each: (each.lineno, each.col_offset)):
+            alike = isinstance(node.ops[0], ast.Eq | ast.In | ast.Is)
+            path, value = self._path(node.left), self._hoped(node.comparators[0])
+            if id(node) in refused and alike:
+                value = not value if isinstance(value, bool) else None
+            if path and value is not None and (alike or isinstance(node.ops[0], ast.NotEq)):
+                yield path, value
 
     def _refused(self) -> Iterator[ast.expr]:
-        """Tests of branches that raise: what is compared there with a flag is hoped to be the other one."""
+        """Tests of branches that end with an error or say that it failed: a value that leads there is not
+        hoped for; of a flag the other one is.
+        """
         for node in ast.walk(self._function):
-            if isinstance(node, ast.If) and _raises(node.body):
-                yield node.test
+            match node:
+                case ast.If(body=[*_, ast.Raise() | ast.Return(value=ast.Constant(value=False))]):
+                    yield node.test
 
     def _hoped(self, node: ast.expr) -> JsonValue:
         """What a value is compared with: of several the first."""

@@ -21,7 +21,10 @@ _METHODS = ("GET ", "POST ", "PUT ", "DELETE ", "PATCH ")
 
 def missing_operations(made: Assembled) -> Iterator[Question]:
     status = [part for part in made.placed if part.operation == "order_status"]
-    fills_in_status = any("fill.trade_id" in part.facts for part in status)
+    fills_in_status = any(
+        "fill.trade_id" in part.facts or made.sources.source.asks(part.name.split(" ")[1], "order_trades")
+        for part in status
+    )
     for rank, operation in enumerate(OPERATIONS):
         if operation in made.operations or (operation == "order_trades" and fills_in_status):
             continue
@@ -55,7 +58,7 @@ def _missing_route(made: Assembled, rank: int, operation: str) -> Question:
         )
     method, path = named
     name = f"{method or 'METHOD'} {_beginning(made)}/{path.strip('/')}"
-    reading = made.sources.source.of(path)
+    reading = made.sources.source.of(path, operation)
     rows = ROWS.get(operation, "")
     reply = left_open(template(reading, operation, rows)) if reading is not None else None
     reply = reply if isinstance(reply, dict | list) else {}

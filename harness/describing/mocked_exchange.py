@@ -91,7 +91,7 @@ class Listening(Dialect):
     def _read(self, request: Request) -> Reading | None:
         if operation := self._told_by_a_word(request):
             return self.source.of_word(request.path, None, operation)
-        return self.source.of(request.path)
+        return self.source.of(request.path, self._operation(request))
 
     def _told_by_a_word(self, request: Request) -> str:
         """The operation that a request's words speak for, where its address serves several."""

@@ -124,7 +124,7 @@ def _read(route: Route, source: Source) -> Reading | None:
     if route.word is not None:
         return source.of_word(route.path, route.word, route.operation)
     paths = (route.path, *(path for _, _, path, _ in route.places))
-    return next((found for path in paths if (found := source.of(path)) is not None), None)
+    return next((found for path in paths if (found := source.of(path, route.operation)) is not None), None)
 
 
 def _reply(

@@ -17,6 +17,8 @@ KEYED = -2  # and for each of an object's, whatever their keys are
 _OF_ONE_MARKET = ("ticker", "order_book", "funding_rate")
 _OF_AN_ORDER = re.compile(r"order_?id$|^oid$", re.I)
 BAD = re.compile(r"err|fail|reject", re.I)
+# Operations whose requests may share a path, by their verbs or their parameters.
+_ABOUT_ORDERS = ("place_order", "cancel_order", "order_status", "order_trades")
 # What an order's life cannot do without, in the order in which its lack is felt.
 NEEDED = (
     "symbols", "order_book", "balances", "place_order", "cancel_order", "order_status", "order_trades",
@@ -165,8 +167,13 @@ class Source:
             return own
         return self.markets if own is None else both(self.markets, own)
 
-    def of(self, path: str) -> Reading | None:
-        """For a route's path as it was asked for: the longest known path that it ends with counts."""
+    def of(self, path: str, operation: str = "") -> Reading | None:
+        """For a route's path as it was asked for: the longest known path that it ends with counts.
+
+        Of an order's routes, which may share a path, it is what the methods for this operation read.
+        """
+        if operation in _ABOUT_ORDERS and (own := self._of_an_order(path, operation)) is not None:
+            return own
         known = _ending(self.routes, path)
         if not known and self.operation(path) in _OF_ONE_MARKET:
             known = _ending(self.routes, path.rstrip("/").rpartition("/")[0])
@@ -174,6 +181,19 @@ class Source:
         if self.markets is None or self.operation(path) != "symbols":
             return own
         return self.markets if own is None else both(self.markets, own)
+
+    def _of_an_order(self, path: str, operation: str) -> Reading | None:
+        """One reply tells of an order's state and of its fills where both are asked for at one path."""
+        alike = ("order_status", "order_trades") if operation == "order_status" else (operation,)
+        found: Reading | None = None
+        for each in self.asking:
+            if each.operation in alike and each.paths and each.at(path) and each.reading.reads:
+                found = each.reading if found is None else both(found, each.reading)
+        return found
+
+    def asks(self, path: str, operation: str) -> bool:
+        """Whether a method for this operation names this path."""
+        return any(each.operation == operation and each.paths and each.at(path) for each in self.asking)
 
     def asks_for(self, operation: str) -> tuple[str, str] | None:
         """(method, path) of what the connector asks for there, None where that is not one route."""

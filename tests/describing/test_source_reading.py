@@ -45,6 +45,55 @@ def test_a_value_that_is_compared_is_the_one_that_is_hoped_for() -> None:
     assert template(reading, "") == {"event": "login", "code": "0"}
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        '    if reply.get("code") == 0:\n        return True\n'
+        '    if str(reply.get("code")) in ("80016",):\n        await self.lost()\n    return False\n',
+        '    if reply["code"] == CONSTANTS.UNKNOWN:\n        raise IOError\n    return reply["code"] == 0\n',
+        '    if reply["code"] in ("80016", "7"):\n        return False\n    return reply["code"] == 0\n',
+    ],
+)
+def test_of_several_values_that_are_compared_the_first_that_leads_to_no_error_is_hoped_for(body: str) -> None:
+    source = read_source([f'{CONSTANTS}UNKNOWN = "80016"\n', _read(body)])
+    reading = source.of("/api/v3/time")
+    assert reading is not None
+    assert template(reading, "cancel_order") == {"code": 0}
+
+
+_ONE_PATH = (
+    'ORDER_PATH_URL = "/api/order"\n'
+    "async def _place_order(self):\n    reply = await self._api_post(CONSTANTS.ORDER_PATH_URL)\n"
+    '    return reply["orderId"], reply["transactTime"]\n'
+    "async def _all_trade_updates_for_order(self, order):\n"
+    "    reply = await self._api_get(CONSTANTS.ORDER_PATH_URL)\n"
+    '    return [TradeUpdate(trade_id=str(reply["orderId"]), fill_price=Decimal(reply["price"]),\n'
+    '                        fill_base_amount=Decimal(reply["executedQty"]),\n'
+    '                        fee=fee(TokenAmount(amount=reply["cost"], token=reply["costIn"])))]\n'
+    "async def _request_order_status(self, order):\n"
+    "    reply = await self._api_get(CONSTANTS.ORDER_PATH_URL)\n"
+    '    return OrderUpdate(new_state=STATES[reply["status"]], exchange_order_id=str(reply["orderId"]))\n'
+)
+
+
+def test_routes_of_orders_that_share_a_path_are_read_by_their_own_methods() -> None:
+    source = read_source([_ONE_PATH])
+    placed, status = (source.of("/api/order", operation) for operation in ("place_order", "order_status"))
+    assert placed is not None
+    assert status is not None
+    assert {each.path for each in placed.reads} == {("orderId",), ("transactTime",)}
+    assert template(status, "order_status", "order", "order") == {
+        "status": "{order.status}",
+        "orderId": "{order.order_id}",
+        "price": "{order.price}",
+        "executedQty": "{order.filled}",
+        "cost": "{order.fee}",
+        "costIn": "{order.fee_asset}",
+    }
+    assert source.asks("/api/order", "order_trades")
+    assert not source.asks("/api/order", "balances")
+
+
 def test_a_key_that_must_not_be_missing_is_there() -> None:
     login = (
         "async def connect(self, ws):\n    response = await ws.receive()\n    message = response.data\n"
