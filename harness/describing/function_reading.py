@@ -38,12 +38,14 @@ class Function:
         self._function = function
         self._constants = constants
         self._opening = opening
+        self._given = given
         self._roots: dict[str, Path] = {given: ()} if given else {}
         self._gathered: set[str] = set()  # names that hold several replies
         self._nodes: list[ast.AST] = []  # but for what is done with an error
         self._looped: dict[Path, None] = {}  # what is gone through, though nothing of an item may be read
 
-    def _learn_all(self) -> None:
+    def learn(self) -> None:
+        """Which names hold which part."""
         for _ in range(3):  # a name may be given a part of what another holds
             for node in ast.walk(self._function):
                 self._learn(node)
@@ -51,34 +53,34 @@ class Function:
     def given_back(self, argument: str) -> Path | None:
         """Where in this argument what the function gives back stands; None where it gives back no part."""
         self._roots = {argument: (_GIVEN,)}
-        self._learn_all()
+        self.learn()
         returned = [node.value for node in ast.walk(self._function) if isinstance(node, ast.Return)]
-        paths = {self._path(value) if value is not None else None for value in returned}
+        paths = {self.path(value) if value is not None else None for value in returned}
         path = paths.pop() if len(paths) == 1 else None
         return path[1:] if path and path[0] == _GIVEN else None
 
     def handed_back(self) -> Path | None:
         """Where in what it awaits that stands what it gives back, the deepest of several; None: no part."""
-        self._learn_all()
+        self.learn()
         returned = [node.value for node in ast.walk(self._function) if isinstance(node, ast.Return)]
-        paths = {path for value in returned if value is not None and (path := self._path(value)) is not None}
+        paths = {path for value in returned if value is not None and (path := self.path(value)) is not None}
         deepest = max(paths, key=len, default=None)
         return deepest if all(path == deepest[: len(path)] for path in paths if deepest) else None
 
     def handed_on(self) -> Iterator[tuple[str, int | str, Path]]:
         """Functions that are given a part of the reply: the name, which argument, where the part stands."""
-        self._learn_all()
+        self.learn()
         for node in ast.walk(self._function):
             match node:
                 case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=args, keywords=named):
                     known: list[tuple[int | str, ast.expr]] = [*enumerate(args)]
                     known += [(each.arg or "", each.value) for each in named]
                     for argument, value in known:
-                        if (path := self._path(value)) is not None:
+                        if (path := self.path(value)) is not None:
                             yield name, argument, path
 
     def reading(self) -> Reading:
-        self._learn_all()
+        self.learn()
         erring = {id(node) for branch in self._erring() for node in ast.walk(branch)}
         self._nodes = [node for node in ast.walk(self._function) if id(node) not in erring]
         wanted: dict[Path, JsonValue] = {}
@@ -87,7 +89,7 @@ class Function:
         paths = {**dict.fromkeys(self._paths()), **self._looped}
         longest = [path for path in paths if not any(goes_on(path, other) for other in paths)]
         needed = self._needed()
-        facts = facts_by_field(self._function, self._path)
+        facts = facts_by_field(self._function, self.path)
         reads = tuple(
             Read(path, wanted.get(path), path not in needed, facts.get(path, "")) for path in longest
         )
@@ -107,7 +109,7 @@ class Function:
         if isinstance(target, ast.Name) and _gathers(value):
             self._gathered.add(target.id)
             return
-        path = () if isinstance(value, ast.Await) else self._path(value) if value is not None else None
+        path = self.path(value) if value is not None else None
         if path is not None and isinstance(target, ast.Name):
             self._roots.setdefault(target.id, path)
 
@@ -126,51 +128,52 @@ class Function:
             case ast.Call(func=ast.Attribute(value=inner, attr="values" | "items")):
                 over, step = inner, KEYED
                 target = target.elts[-1] if isinstance(target, ast.Tuple) else target
-        path = self._path(over)
+        path = self.path(over)
         if path is not None and isinstance(target, ast.Name):
             self._roots.setdefault(target.id, (*path, step))
             self._looped[(*path, step)] = None
 
-    def _path(self, node: ast.AST) -> Path | None:
+    def path(self, node: ast.AST) -> Path | None:
         """The path of an expression within the reply, None where it is no part of it."""
         node = _same_text(node)
         match node:
             case ast.Name(id=name):
                 return self._roots.get(name)
             case ast.Await():
-                return ()
+                return None if self._given else ()
             case ast.Attribute(value=inner, attr=attr) if attr in _TRANSPARENT:
-                return self._path(inner)
+                return self.path(inner)
             case ast.Subscript(value=inner, slice=key):
                 return self._step(inner, key)
             case ast.Call(func=ast.Attribute(value=inner, attr="get"), args=[key, *_]):
                 return self._step(inner, key)
             case ast.Call(func=ast.Name(id="int" | "str" | "float"), args=[inner]):
-                return self._path(inner)
+                return self.path(inner)
             case ast.Call(func=ast.Name(id="filter"), args=[_, inner]):
-                return self._path(inner)
+                return self.path(inner)
             case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name in self._opening:
                 return self._opened(name, [*node.args, *(each.value for each in node.keywords)])
             case ast.IfExp(body=one, orelse=other) | ast.BoolOp(op=ast.Or(), values=[one, other]):
-                path = self._path(one)  # `reply["list"] if isinstance(reply, dict) else reply`
-                return self._path(other) if path is None else path
+                path = self.path(one)  # `reply["list"] if isinstance(reply, dict) else reply`
+                return self.path(other) if path is None else path
         return None
 
     def _opened(self, name: str, given: Sequence[ast.expr]) -> Path | None:
         """What a function that opens its only argument gives back; a whole message is JSON already."""
-        path, part = self._path(given[0]) if len(given) == 1 else None, self._opening[name]
+        path, part = self.path(given[0]) if len(given) == 1 else None, self._opening[name]
         if path is None:
             return None
         return part[1:] if not path and part[:1] == (AS_JSON,) else (*path, *part)
 
     def _step(self, inner: ast.AST, key: ast.expr) -> Path | None:
-        before = self._path(inner)
-        step = self._value(key)
+        before = self.path(inner)
+        step = self.value(key)
         if before is None or isinstance(step, bool) or not isinstance(step, str | int):
             return None
         return (*before, step)
 
-    def _value(self, node: ast.expr) -> JsonValue:
+    def value(self, node: ast.expr) -> JsonValue:
+        """A literal, or a constant by its name; None for all else."""
         if isinstance(node, ast.Attribute):
             return self._constants.get(node.attr)
         if isinstance(node, ast.Name):
@@ -182,25 +185,25 @@ class Function:
             if isinstance(node, ast.Compare):
                 yield from self._demanded(node)
             if isinstance(node, ast.Subscript | ast.Call):
-                path = self._path(node)
+                path = self.path(node)
                 if path:
                     yield path
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
-                    whole = self._path(node.args[0])
+                    whole = self.path(node.args[0])
                     if node.func.id in ("float", "int", "str") and whole == ():
                         yield ()
 
     def _needed(self) -> set[Path]:
         """What is subscripted, so that its absence is an error, and not looked for before."""
         nodes = [node for node in self._nodes if isinstance(node, ast.Subscript)]
-        return {path for node in nodes if (path := self._path(node)) is not None} - set(self._looked_for())
+        return {path for node in nodes if (path := self.path(node)) is not None} - set(self._looked_for())
 
     def _looked_for(self) -> Iterator[Path]:
         """The keys of which it is asked whether they are there (`"error" in reply`)."""
         for node in self._nodes:
             match node:
                 case ast.Compare(left=ast.Constant(value=str() as key), ops=[ast.In()], comparators=[whole]):
-                    path = self._path(whole)
+                    path = self.path(whole)
                     if path is not None:
                         yield (*path, key)
 
@@ -208,7 +211,7 @@ class Function:
         """A key that must not be missing (`"result" not in reply`); of an error's it is good that it is."""
         if not isinstance(node.ops[0], ast.NotIn) or not isinstance(node.left, ast.Constant):
             return
-        key, path = node.left.value, self._path(node.comparators[0])
+        key, path = node.left.value, self.path(node.comparators[0])
         if path is not None and isinstance(key, str) and not BAD.search(key):
             yield (*path, key)
 
@@ -217,10 +220,10 @@ class Function:
         for node in ast.walk(self._function):
             match node:
                 case ast.If(ast.Compare(ast.Constant(value=str()), [ast.In()], [whole]), body):
-                    if self._path(whole) is not None and _raises(body):
+                    if self.path(whole) is not None and _raises(body):
                         yield from (node.test, *body)
                 case ast.If(ast.Compare(ast.Constant(value=str()), [ast.NotIn()], [whole]), body, other):
-                    if self._path(whole) is not None and _raises(other) and not _raises(body):
+                    if self.path(whole) is not None and _raises(other) and not _raises(body):
                         yield from (node.test, *other)
 
     def _compared(self) -> Iterator[tuple[Path, JsonValue]]:
@@ -229,7 +232,7 @@ class Function:
         compared = [node for node in self._nodes if isinstance(node, ast.Compare) and len(node.ops) == 1]
         for node in sorted(compared, key=lambda each: (each.lineno, each.col_offset)):
             alike = isinstance(node.ops[0], ast.Eq | ast.In | ast.Is)
-            path, value = self._path(node.left), self._hoped(node.comparators[0])
+            path, value = self.path(node.left), self._hoped(node.comparators[0])
             if id(node) in refused and alike:
                 value = not value if isinstance(value, bool) else None
             if path and value is not None and (alike or isinstance(node.ops[0], ast.NotEq)):
@@ -247,7 +250,7 @@ class Function:
     def _hoped(self, node: ast.expr) -> JsonValue:
         """What a value is compared with: of several the first."""
         several = node.elts if isinstance(node, ast.Tuple | ast.List | ast.Set) else [node]
-        return self._value(several[0]) if several else None
+        return self.value(several[0]) if several else None
 
 
 def _same_text(node: ast.AST) -> ast.AST:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import JsonValue
 
-from harness.describing.fields import KIT, Field
+from harness.describing.fields import KIT, READS, Field
 from harness.describing.placed import Placed, copied, put
 from harness.describing.templates import Kind
 
@@ -14,12 +14,14 @@ TOPIC = "{said.topic}"
 
 
 def naming_topics(channels: Mapping[str, JsonValue], parts: Sequence[Placed]) -> None:
-    """Where a message names its topic, all messages of the connection do: tests may leave it out of some."""
+    """Where a message of the tests' names its topic, all messages of the connection do: tests may leave it
+    out of some. What the source reads alone may stand in one kind of messages.
+    """
     places = {
         each.at[len(part.at) + 1 :]
         for part in parts
         for each in part.fields
-        if "tells" in each.at and each.text in (TOPIC, _topic_of(channels, part))
+        if "tells" in each.at and each.by != (READS,) and each.text in (TOPIC, _topic_of(channels, part))
     }
     for part in parts:
         channel = channels[part.at[-1]]

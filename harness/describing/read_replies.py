@@ -9,6 +9,7 @@ from email.utils import formatdate
 
 from pydantic import JsonValue
 
+from harness.describing.becoming import OF_THE_ORDER
 from harness.describing.leaves import Path, name_of, placed_at
 from harness.describing.names import facts_named, names_a_row
 from harness.describing.source import KEYED, ROW, Read, Reading
@@ -29,13 +30,6 @@ _MAIN = {
     "ticker": "ticker.last", "accounts": "account.number",
 }  # fmt: skip
 _OF_MARKETS = ("fees", "symbols", "ticker")  # operations of which a list has an item for each market
-# What a fill's facts are of an order that is told without its fills.
-_OF_THE_ORDER = {
-    "fill.order_id": "order.order_id", "fill.client_order_id": "order.client_order_id",
-    "fill.side": "order.side", "fill.amount": "order.filled", "fill.quote_amount": "order.filled_quote",
-    "fill.price": "order.average_price", "fill.fee": "order.fee", "fill.fee_asset": "order.fee_asset",
-    "fill.at": "order.updated_at",
-}  # fmt: skip
 _AS_NUMBER = ("now.at", "session.lifetime")
 _IN_A_SECOND = {"s": 1, "us": 10**6, "ns": 10**9}
 _COUNTS = ("_decimals", "market.number")
@@ -68,7 +62,8 @@ def template(reading: Reading, operation: str, rows: str = "", thing: str = "") 
             for index, step in enumerate(each.path)
         )
         fact = each.fact or named[each.path]
-        if (thing or of) == "order" and fact.startswith("fill.") and ROW not in each.path:
+        apart = operation.startswith("stream:") or ROW in each.path  # fills are told beside their order
+        if (thing or of) == "order" and fact.startswith("fill.") and not apart:
             fact = named[each.path] or _of_the_order(fact)
         alone = only or each == main
         leaf = _leaf(each, operation, reading.unit, only=alone)
@@ -83,7 +78,7 @@ def template(reading: Reading, operation: str, rows: str = "", thing: str = "") 
 
 def _of_the_order(fact: str) -> str:
     name, negated, form = fact.partition("|")
-    return f"{_OF_THE_ORDER[name]}{negated}{form}" if name in _OF_THE_ORDER else ""
+    return f"{OF_THE_ORDER[name]}{negated}{form}" if name in OF_THE_ORDER else ""
 
 
 def _only_needed(reading: Reading, operation: str) -> Read | None:

@@ -60,6 +60,19 @@ class Reading:
 
 
 @dataclass(frozen=True)
+class Message:
+    """A message of the account's stream, as the connector's listener reads it.
+
+    `operation` is what it tells (`stream:orders` also of its fills), `chosen` what stands where in it by
+    which the listener knows it.
+    """
+
+    operation: str
+    chosen: Mapping[Path, JsonValue]
+    reading: Reading
+
+
+@dataclass(frozen=True)
 class Ack:
     """An answer to a request over a WebSocket, as a test has it. `id` is the key of the request's id in it.
 
@@ -122,7 +135,7 @@ class Source:
     `queued` is where in a message of the account's stream that stands what the connector's queue gets.
     `asking` has what each function says when it asks. `whole_books`: every message of a book is a whole one
     to it. `acks` are answers to requests over WebSockets, as the tests have them. `counted` are the keys of
-    lists whose rows it counts.
+    lists whose rows it counts. `messages` are those of the account's stream.
     """
 
     routes: Mapping[str, Reading]
@@ -142,6 +155,7 @@ class Source:
     whole_books: bool = False
     acks: tuple[Ack, ...] = ()
     counted: frozenset[str] = frozenset()
+    messages: tuple[Message, ...] = ()
 
     def meant(self, path: str, word: Word) -> str:
         """The operation of requests to this path that say this word, empty where no method says it.

@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from pydantic import JsonValue
 
+from harness.describing.account_messages import account_messages
 from harness.describing.answers import named_so
 from harness.describing.asked_through import Through
 from harness.describing.asking_words import counted_in, keys_said, words_said
@@ -113,6 +114,7 @@ def read_source(texts: Iterable[str]) -> Source:
         asking=tuple(asking),
         whole_books=_whole_books(functions),
         counted=frozenset(key for tree in trees for key in counted_in(tree)),
+        messages=tuple(account_messages(functions, constants, states, opening)),
     )
 
 

@@ -19,6 +19,7 @@ from harness.describing.margins import with_margins
 from harness.describing.named_leaves import with_what_is_named
 from harness.describing.named_topics import TOPIC, naming_topics
 from harness.describing.placed import Placed, at_address, copied, put, spoken
+from harness.describing.read_messages import as_it_is_read, of_source
 from harness.describing.read_replies import template
 from harness.describing.signing import login_signing
 from harness.describing.states import word_for_fills
@@ -80,6 +81,8 @@ def _as_their_messages_say(
     alone names it, as Hyperliquid's `user`. Prices come with the funding where tests show that alone, as
     Grvt's.
     """
+    if (read := as_it_is_read(own, subscribed, sources)) != own.operation:
+        return replace(own, operation=read, private=True)
     if own.operation == "stream:orders" and _is_of_fills(own, subscribed, sources):
         return replace(own, operation="stream:fills")
     known = {each.operation for each in subscribed}
@@ -161,8 +164,11 @@ def _alike(text: JsonValue, topic: JsonValue) -> bool:
         return re.fullmatch(r"[\w{}.]+".join(parts), text) is not None
     if SYMBOL not in topic:
         return False
-    before = topic.partition(SYMBOL)[0]
-    if len(before) < 2 or not text.startswith(before):
+    before, _, after = topic.partition(SYMBOL)
+    if len(before) < 2:  # it begins with the pair
+        pair = text.removesuffix(after)
+        return len(after) > 1 and text != pair and _ANY_PAIR.fullmatch(pair) is not None
+    if not text.startswith(before):
         return False
     rest = text.removeprefix(before)  # tests may name another pair than the kit's
     return rest.startswith(SYMBOL) or (topic.endswith(SYMBOL) and _ANY_PAIR.fullmatch(rest) is not None)
@@ -176,9 +182,14 @@ def _by_topic(leaf: Field, topic: JsonValue) -> Field:
 
 
 def _shapes(operation: str, sources: Sources) -> set[frozenset[Path]]:
-    """The leaves of each of the tests' messages about an operation."""
+    """The leaves of each of the tests' messages about an operation; of those that the source reads, where
+    the tests show none of an account's.
+    """
     documents = [each.document for each in sources.answers if each.operation == operation and each.document]
-    return {frozenset(flatten(each)) for each in documents}
+    if documents or any(each.operation in PRIVATE for each in sources.answers):
+        return {frozenset(flatten(each)) for each in documents}
+    read = [each.reading.reads for each in sources.source.messages if each.operation == operation]
+    return {frozenset(each.path for each in reads) for reads in read}
 
 
 def _own_message(one: str, other: str, sources: Sources) -> bool:
@@ -329,7 +340,8 @@ def _told_by(operation: str, sources: Sources, topic: JsonValue = None) -> Deriv
         return sources.books.get(_book_kind(sources) if operation == "stream:book" else "trade")
     answers = [each for each in sources.answers if each.operation == operation]
     if operation in PRIVATE:
-        return _as_sent(_told_of_an_account(operation, answers, sources), sources)
+        shown = _as_sent(_told_of_an_account(operation, answers, sources), sources)
+        return shown or _as_sent(of_source(operation, topic, sources.source), sources)
     return derived_of(operation, _of_topic(answers, topic), sources)
 
 

@@ -30,6 +30,7 @@ def with_forms(source: Source) -> Source:
         routes={path: formed(each) for path, each in source.routes.items()},
         markets=formed(source.markets) if source.markets is not None else None,
         asking=tuple(replace(each, reading=formed(each.reading)) for each in source.asking),
+        messages=tuple(replace(each, reading=formed(each.reading)) for each in source.messages),
     )
 
 
