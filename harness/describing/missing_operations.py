@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pydantic import JsonValue
 
 from harness.describing.assembling import Assembled
+from harness.describing.placed import Placed
 from harness.describing.read_replies import template
 from harness.describing.reply_rows import ROWS
 from harness.describing.review_lines import Question, left_open, line, route_line, usual_connection
@@ -32,9 +33,11 @@ def missing_operations(made: Assembled) -> Iterator[Question]:
             yield _missing_channel(made, rank, operation)
         else:
             yield _missing_route(made, rank, operation)
+    heard_of = {each.operation for each in made.placed if _is_told(each)}
     for part in made.placed:
-        told = "tells" if part.operation.startswith("stream:") else "reply"
-        if part.operation in OPERATIONS and not any(told in each.at for each in part.fields):
+        told = _answer_of(part)
+        another = told == "tells" and part.operation in heard_of  # one topic of several tells it
+        if part.operation in OPERATIONS and not _is_told(part) and not another:
             text = f"What does {part.name} answer?"
             said: JsonValue = "…"
             if told == "tells":
@@ -43,6 +46,14 @@ def missing_operations(made: Assembled) -> Iterator[Question]:
                 text += " You see what the connector's source reads of it."
                 said = left_open(template(read, "symbols"))
             yield Question(OPERATIONS.index(part.operation), text, (line((*part.at, told), said),))
+
+
+def _answer_of(part: Placed) -> str:
+    return "tells" if part.operation.startswith("stream:") else "reply"
+
+
+def _is_told(part: Placed) -> bool:
+    return any(_answer_of(part) in each.at for each in part.fields)
 
 
 def _missing_route(made: Assembled, rank: int, operation: str) -> Question:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from pydantic import JsonValue
 
 from harness.describing.deriving import Derived
@@ -39,15 +37,12 @@ def of_source(operation: str, topic: JsonValue, source: Source) -> Derived | Non
     return Derived(operation, made, tuple(each for each in fields if words.get(each.at[-1]) != each.text))
 
 
-def as_it_is_read(own: Subscription, subscribed: Sequence[Subscription], sources: Sources) -> str:
+def as_it_is_read(own: Subscription, sources: Sources) -> str:
     """The operation of a topic by the message that is known by it, where no test shows an account's."""
     shown = any(each.operation in PRIVATE for each in sources.answers)
     told = () if shown or not own.private else sources.source.messages
     best = max(told, key=lambda each: _known_by(each, own.topic), default=None)
-    taken = {each.operation for each in subscribed}
-    if best is None or not _known_by(best, own.topic) or best.operation in taken:
-        return own.operation
-    return best.operation
+    return best.operation if best is not None and _known_by(best, own.topic) else own.operation
 
 
 def _known_by(message: Message, topic: JsonValue) -> int:

@@ -81,7 +81,7 @@ def _as_their_messages_say(
     alone names it, as Hyperliquid's `user`. Prices come with the funding where tests show that alone, as
     Grvt's.
     """
-    if (read := as_it_is_read(own, subscribed, sources)) != own.operation:
+    if (read := as_it_is_read(own, sources)) != own.operation:
         return replace(own, operation=read, private=True)
     if own.operation == "stream:orders" and _is_of_fills(own, subscribed, sources):
         return replace(own, operation="stream:fills")

@@ -141,6 +141,12 @@ def test_what_other_methods_make_of_a_message_is_read_there() -> None:
     }
 
 
+def test_what_is_awaited_is_no_part_of_the_message() -> None:
+    body = "if event['e'] == 'fill':\n    known = await self.known(event['d'])\n    self.use(known['more'])\n"
+    found = messages_of(f"{body}    self._process_fill(event['d'])\n", FILL)
+    assert not any("more" in each.path for each in found["stream:fills"].reading.reads)
+
+
 def test_a_listener_may_hand_the_whole_message_on() -> None:
     other = (
         "async def _process(self, message):\n    if message['e'] == 'fill':\n"
