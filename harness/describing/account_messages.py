@@ -23,6 +23,9 @@ from harness.describing.source import KEYED, Message, Read, Reading, goes_on
 _LISTENER = "_user_stream_event_listener"
 _QUEUE = "_iter_user_event_queue"
 _DEPTH = 4  # methods that hand a message on to one another
+# Of these in all, and leaves of one message: a fork may have any number of methods, each of which calls all.
+_MOST_METHODS = 200
+_MOST_LEAVES = 400
 _KIND = re.compile(r"chan|topic|event|stream|method|table|subject|^(ch|arg|feed)$", re.I)
 _NAMED = re.compile(rf"{_KIND.pattern}|type|^(e|op)$", re.I)
 _FEE = re.compile(r"fee|commission", re.I)
@@ -84,26 +87,28 @@ class _Reader:
         self._constants = constants
         self._opening = opening
         self._states = {each.lower() for each in states}
+        self._left = _MOST_METHODS
 
     def parts(
-        self, function: _Definition, given: str, depth: int = _DEPTH, *, known: bool = False
+        self, function: _Definition, given: str, callers: tuple[str, ...] = (), *, known: bool = False
     ) -> Iterator[_Part]:
         """The kinds of messages, or of parts of one, that a method is given as that argument.
 
-        `known`: of what kind it is has been found out before.
+        `callers` are the methods that handed it on; `known`: of what kind it is has been found out before.
         """
+        chain = (*callers, function.name)
         whole = self._function(function, given)
         whole.learn()
 
         def of_one_kind(statements: list[ast.stmt]) -> bool:
             part = self._function(ast.Module(statements, []), given)
-            readings = [part.reading(), *(each.reading for each in self._handed(part, depth, known=True))]
+            readings = [part.reading(), *(each.reading for each in self._handed(part, chain, known=True))]
             return _kinds([each for one in readings for each in one.reads]) in _OF_ONE_MESSAGE
 
         branches = _Branches(whole, self._states, of_one_kind)
         for chosen, statements in branches.of(function.body, {}, [], known=known):
             part = self._function(ast.Module(statements, []), given)
-            handed = list(self._handed(part, depth, known=known or bool(chosen)))
+            handed = list(self._handed(part, chain, known=known or bool(chosen)))
             reading = part.reading()
             if any(each.chosen for each in handed):  # the kinds are told apart there
                 for each in handed:
@@ -116,13 +121,14 @@ class _Reader:
     def _function(self, node: ast.AST, given: str) -> Function:
         return Function(node, self._constants, given, self._opening)
 
-    def _handed(self, part: Function, depth: int, *, known: bool) -> Iterator[_Part]:
+    def _handed(self, part: Function, chain: tuple[str, ...], *, known: bool) -> Iterator[_Part]:
         """What other methods make of what they are given."""
-        for name, argument, path in part.handed_on() if depth else ():
-            function = self._functions.get(name)
+        for name, argument, path in part.handed_on() if len(chain) <= _DEPTH else ():
+            function = self._functions.get(name) if name not in chain else None
             given = _argument(function, argument) if function is not None else ""
-            if function is not None and given:
-                for each in self.parts(function, given, depth - 1, known=known):
+            if function is not None and given and self._left:
+                self._left -= 1
+                for each in self.parts(function, given, chain, known=known):
                     yield each.within(path)
 
 
@@ -212,7 +218,7 @@ def _argument(function: _Definition, argument: int | str) -> str:
 def _both(own: Reading, handed: Reading) -> Reading:
     """What either reads, the first before the second; the unit is that of a time that becomes something."""
     known = {each.path for each in own.reads}
-    more = [each for each in handed.reads if each.path not in known]
+    more = [each for each in handed.reads if each.path not in known][: _MOST_LEAVES - len(known)]
     timed = any(each.fact.endswith((".at", "_at")) for each in more)
     return Reading((*own.reads, *more), handed.unit if timed else own.unit)
 

@@ -157,6 +157,21 @@ def test_a_listener_may_hand_the_whole_message_on() -> None:
     assert ("paid",) in facts_of(found["stream:fills"])
 
 
+def test_a_method_that_calls_itself_is_read_once() -> None:
+    other = "def _process(self, message):\n    self._process(message['d'])\n    self._process_fill(message)\n"
+    found = messages_of("if event['e'] == 'fill':\n    self._process(event)\n", other, FILL)
+    assert ("id",) in facts_of(found["stream:fills"])
+    assert not any("d" in each.path for each in found["stream:fills"].reading.reads if each.fact)
+
+
+def test_no_more_methods_are_read_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = "if event['e'] == 'fill':\n    self._process_fill(event)\n    self._more(event)\n"
+    more = "def _more(self, message):\n    self._account_balances['x'] = Decimal(message['total'])\n"
+    assert messages_of(body, FILL, more) == {}, "both make one message that tells two things"
+    monkeypatch.setattr("harness.describing.account_messages._MOST_METHODS", 2)  # the fee is read by another
+    assert list(messages_of(body, FILL, more)) == ["stream:fills"]
+
+
 def test_a_message_of_fills_without_ids_but_with_a_state_tells_of_the_order() -> None:
     body = "if event['e'] == 'order':\n    self._process_order(event['d'])\n"
     other = (
