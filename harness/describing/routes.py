@@ -141,7 +141,7 @@ def _besides(asked: Asked, taken: Set[Place]) -> dict[Place, list[Said]]:
     others: dict[Place, list[Said]] = {}
     for said in asked.sent:
         unknown = "None" in said.path.split("/")  # an id that the connector had not been told
-        if said.at not in taken and not _is_upgrade(said) and not unknown:
+        if said.at not in taken and not said.opens_a_socket and not unknown:
             others.setdefault(said.at, []).append(said)
     return others
 
@@ -210,7 +210,3 @@ def _merged(found: Sequence[Route]) -> list[Route]:
     for each in found:
         unique.setdefault(each.name, each)
     return list(unique.values())
-
-
-def _is_upgrade(said: Said) -> bool:
-    return any(name.lower() == "upgrade" for name, _ in said.headers)

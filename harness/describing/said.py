@@ -80,6 +80,10 @@ class Said:
         """Where it went, with the word that tells it from others there."""
         return self.host, self.method, self.path, self.word
 
+    @property
+    def opens_a_socket(self) -> bool:
+        return any(name.lower() == "upgrade" for name, _ in self.headers)
+
     @cached_property
     def values(self) -> dict[str, str]:
         """Every value by its place (`header X-Time`, `query symbol`, `body order.price`), the first 200."""

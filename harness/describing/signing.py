@@ -71,15 +71,15 @@ def signing_of(
 def session_places(sent: Iterable[Said]) -> tuple[str, ...]:
     """Where requests carry the key of a session, headers first.
 
-    What a stream of the account's is kept open with is no session: its key stands in the query or the body of
-    requests for that stream alone.
+    What a stream of the account's is opened and kept open with is no session: its key stands in the query or
+    the body of requests for that stream alone.
     """
     held = [
         place
         for said in sent
         for place, value in said.values.items()
         if SESSION["session.key"] in value
-        and (place.startswith("header ") or named_so(said.path) not in _OF_STREAMS)
+        and (place.startswith("header ") or not (said.opens_a_socket or named_so(said.path) in _OF_STREAMS))
     ]
     return tuple(sorted(dict.fromkeys(held), key=lambda place: not place.startswith("header ")))
 

@@ -127,6 +127,14 @@ def test_what_keeps_a_stream_open_is_no_session() -> None:
     assert made["routes"]["PUT /v1/userDataStream"]["takes"] == {"listenKey": "{session.key}"}
 
 
+def test_what_opens_a_stream_is_no_session() -> None:
+    """BingX's key stands in the address of the socket, whose path says nothing of an account."""
+    login = Said(HOST, "/v1/userDataStream", "POST", headers=(("APIKey", KEY),))
+    then = Said(HOST, "/market", "GET", f"listenKey={_KEY}", headers=(("Upgrade", "websocket"),))
+    made = _described("", Asked({"acme_api_key": KEY}, sent=(login, then)))
+    assert made["signing"] == {"scheme": "unverified", "carries": {"key": "header APIKey"}}
+
+
 def test_a_cookie_that_a_reply_sets_opens_a_session() -> None:
     login = Said(HOST, "/v1/login", "POST", body=json.dumps({"api_key": KEY}))
     made = _described(BY_COOKIE, _asked(login, ("Cookie", f"gravity={SESSION['session.key']}")))
