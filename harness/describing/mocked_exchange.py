@@ -50,6 +50,8 @@ class Listening(Dialect):
         self._book = book
         self._streamed = streamed
         self._values = {**SESSION, **usual(sentinels), "order.status": _word_for("open", source)}
+        if source.between:
+            self._values["market.symbol"] = f"{sentinels.base}{source.between}{sentinels.quote}"
         self.keys: frozenset[str] = frozenset()
         answers = list(answers)
         self._documents = [each.document for each in answers if each.place and each.code < _REFUSED]

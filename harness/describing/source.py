@@ -135,7 +135,8 @@ class Source:
     `queued` is where in a message of the account's stream that stands what the connector's queue gets.
     `asking` has what each function says when it asks. `whole_books`: every message of a book is a whole one
     to it. `acks` are answers to requests over WebSockets, as the tests have them. `counted` are the keys of
-    lists whose rows it counts. `messages` are those of the account's stream.
+    lists whose rows it counts. `messages` are those of the account's stream. `between` stands between both
+    assets in the exchange's names of markets, empty where the source splits none.
     """
 
     routes: Mapping[str, Reading]
@@ -156,6 +157,7 @@ class Source:
     acks: tuple[Ack, ...] = ()
     counted: frozenset[str] = frozenset()
     messages: tuple[Message, ...] = ()
+    between: str = ""
 
     def meant(self, path: str, word: Word) -> str:
         """The operation of requests to this path that say this word, empty where no method says it.

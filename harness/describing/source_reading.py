@@ -58,7 +58,13 @@ _VERBS = ("GET", "POST", "PUT", "DELETE")
 # Methods that are given the reply about the markets: as an argument, the first but for the instance.
 _GIVEN = ("_initialize_trading_pair_symbols_from_exchange_info", "_format_trading_rules")
 # Functions that tell whether a market can be traded: given one of the rows.
-_FILTERS = re.compile(r"^_?is_\w*(exchange_information|instrument|market|pair|symbol|rule)\w*valid$")
+_FILTERS = re.compile(
+    r"^_?is_\w*(exchange_information|instrument|market|pair|symbol|rule)\w*"
+    r"(valid|active|enabled|open|tradable)$"
+)
+# The framework's function for a pair's name (hummingbot/connector/utils.py), and where others' are split.
+_COMBINES = "combine_to_hb_trading_pair"
+_SEPARATORS = ("-", "_", "/")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -115,6 +121,7 @@ def read_source(texts: Iterable[str]) -> Source:
         whole_books=_whole_books(functions),
         counted=frozenset(key for tree in trees for key in counted_in(tree)),
         messages=tuple(account_messages(functions, constants, states, opening)),
+        between=_between_assets(functions),
     )
 
 
@@ -193,6 +200,21 @@ def _queued_in(functions: Sequence[_Definition], constants: Mapping[str, JsonVal
                 if name in ("put", "put_nowait"):
                     return path if all(isinstance(step, str) for step in path) else ()
     return ()
+
+
+def _between_assets(functions: Iterable[_Definition]) -> str:
+    """What stands between both assets in a market's name, where it is split there to make Hummingbot's of it;
+    empty where nothing or several things do.
+    """
+    found: set[str] = set()
+    for function in functions:
+        calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
+        if any(isinstance(each.func, ast.Name) and each.func.id == _COMBINES for each in calls):
+            for each in calls:
+                match each:
+                    case ast.Call(func=ast.Attribute(attr="split"), args=[ast.Constant(value=str() as text)]):
+                        found |= {text} if text in _SEPARATORS else set()
+    return found.pop() if len(found) == 1 else ""
 
 
 def _markets_in(functions: Sequence[_Definition], constants: Mapping[str, JsonValue]) -> Reading | None:

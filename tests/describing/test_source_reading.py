@@ -5,10 +5,15 @@ from __future__ import annotations
 import pytest
 from pydantic import JsonValue
 
+from harness.describing.mocked_exchange import Listening
 from harness.describing.read_replies import at_host, completed, filled, template, whole_of
 from harness.describing.sentinels import SETS, sets_of
 from harness.describing.source import Read
 from harness.describing.source_reading import read_source
+from harness.venue.dialects.messages import Request
+from harness.venue.market import SAMPLE_MARKETS
+from harness.venue.session import Venue
+from tests.venue.world import StillClock, data
 
 CONSTANTS = 'BASE = "/api/v3"\nTIME = f"{BASE}/time"\nTOKEN = BASE + "/token"\nOK = "0"\n'
 
@@ -516,3 +521,35 @@ def test_markets_and_prices_at_one_path_are_the_markets_that_both_read() -> None
         '    await self._api_get(CONSTANTS.MARKETS_PATH_URL, params={"fields": "metrics"})\n'
     )
     assert read_source([source]).operation("/api/instrument", "GET") == "symbols"
+
+
+@pytest.mark.parametrize(
+    ("body", "between"),
+    [
+        ('combine_to_hb_trading_pair(base=row["base"], quote=row["symbol"].split("/")[1])', "/"),
+        ('combine_to_hb_trading_pair(*row["symbol"].split("_"))', "_"),
+        ('combine_to_hb_trading_pair(*row["symbol"].split("_"), row["id"].split("-"))', ""),  # which?
+        ('combine_to_hb_trading_pair(*row["symbol"].split("USDT"))', ""),
+        ('use(row["symbol"].split("/"))', ""),  # no pair is made of it
+    ],
+)
+def test_a_name_of_a_market_that_is_split_says_what_stands_between_its_assets(
+    body: str, between: str
+) -> None:
+    assert read_source([f"def pairs(self, rows):\n    return [{body} for row in rows]\n"]).between == between
+
+
+def test_a_market_that_is_asked_whether_it_is_active_is() -> None:
+    """Its name is told as the source splits it."""
+    source = read_source(
+        [
+            'PAIRS = "/markets"\ndef is_market_active(row):\n    return row.get("active", False)\n',
+            "def trading_rules_request_path(self):\n    return PAIRS\n",
+            "def _initialize_trading_pair_symbols_from_exchange_info(self, info):\n"
+            "    for row in filter(is_market_active, info):\n"
+            '        self.keep(combine_to_hb_trading_pair(*row["symbol"].split("/")))\n',
+        ]
+    )
+    exchange = Listening(Venue(SAMPLE_MARKETS, 1, StillClock()), [], source, SETS[0])
+    told = data(exchange.handle(Request("GET", "x.test", "/markets")))
+    assert told == [{"symbol": f"{SETS[0].base}/{SETS[0].quote}", "active": True}]
