@@ -31,7 +31,7 @@ coverage-report: .venv/ready
 	$(BIN)/coverage combine --append --quiet
 	$(BIN)/coverage report
 
-# How well the checks tell good from bad: every defect in several connectors. About an hour.
+# How well the checks tell good from bad: every defect in several connectors. Two hours; it goes on where it was stopped.
 zoo: .venv/ready
 	$(BIN)/python -m tests.zoo $$(( $$(nproc) * 2 ))
 

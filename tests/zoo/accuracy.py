@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -19,6 +21,7 @@ from tests.zoo.origins import HISTORY, REPORTS, Origin
 from tests.zoo.real_defects import REAL_DEFECTS
 from tests.zoo.rows import Row, summary, table
 from tests.zoo.specimens import IN_ONE_CONNECTOR
+from tests.zoo.workers import keep_lines, kept_lines
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "accuracy.md"
 PROPERTY = "zoo"
@@ -68,18 +71,40 @@ class Tally:
 
 
 class Accuracy:
-    """A plugin of pytest that counts; `unmeasured` are the tests that came to no end."""
+    """A plugin of pytest that counts; `unmeasured` are the tests that came to no end.
 
-    def __init__(self) -> None:
+    Each answer is kept in a file, if there is one, with the harness's `commit`; one that was not expected is
+    told at once, too.
+    """
+
+    def __init__(self, kept: Path | None = None, commit: str = "") -> None:
         self.tallies: defaultdict[str, Tally] = defaultdict(Tally)
         self.unmeasured: list[str] = []
+        self._kept = kept
+        self._commit = commit
+
+    def count_kept(self, again: str = "") -> list[str]:
+        """Counts what was answered before at this commit; its tests. `again`: a pattern of those left out."""
+        if self._kept is None or self._commit.endswith("+"):
+            return []
+        lines = {line["test"]: line for line in kept_lines(self._kept) if line["commit"] == self._commit}
+        known = {test: line for test, line in lines.items() if not (again and re.search(again, test))}
+        for line in known.values():
+            self.count(Noted(**line["noted"]), line["passed"], line["words"])
+        return list(known)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         told: Any = dict(report.user_properties).get(PROPERTY)
         if report.failed and (report.when != "call" or told is None):
             self.unmeasured.append(report.nodeid)
         elif report.when == "call" and told is not None and not report.skipped:
-            self.count(Noted(**told), report.passed, _words(report))
+            words = _words(report)
+            self.count(Noted(**told), report.passed, words)
+            if self._kept is not None:
+                line = {"test": report.nodeid, "noted": told, "passed": report.passed, "words": words}
+                keep_lines(self._kept, [{**line, "commit": self._commit}])
+            if report.failed:
+                sys.stdout.write(f"\n{report.nodeid}: {words}\n")
 
     def count(self, noted: Noted, passed: bool, words: str = "") -> None:
         """`passed`: the test, so the check said what it should."""

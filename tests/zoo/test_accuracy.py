@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
 
 from checks.conformance import test_order_life, test_orders
 from harness.checking import slugs_of
 from harness.checking.known_failures import KNOWN_TO_FAIL
 from harness.checking.runner import policy_for
 from harness.outcome import Severity
-from tests.zoo.accuracy import LEGEND, PAGE, Accuracy, Noted
+from tests.zoo.accuracy import LEGEND, PAGE, PROPERTY, Accuracy, Noted
 from tests.zoo.asked import CHECKS, severity_of
 from tests.zoo.defect import Defect, defect
 from tests.zoo.defects import DEFECTS
@@ -39,6 +43,29 @@ def test_recall_is_the_share_that_was_found() -> None:
     assert (accuracy.recall(Severity.BLOCKER), accuracy.recall(Severity.MAJOR)) == (0.75, 1.0)
     assert accuracy.shortcomings() == ["recall over blockers is 0.750, wanted: 0.95"]
     assert "- `defect 3` in binance: `so it said`" in accuracy.page("a release")
+
+
+def reported(test: str, noted: Noted, outcome: str) -> pytest.TestReport:
+    properties = [(PROPERTY, asdict(noted))]
+    return pytest.TestReport(test, ("", 0, ""), {}, outcome, "so it said", "call", user_properties=properties)  # type: ignore[arg-type]
+
+
+def test_a_run_that_was_stopped_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kept, noted = tmp_path / "zoo.ndjson", Noted("okx", BLOCKER, "a defect")
+    first = Accuracy(kept, "abc")
+    first.pytest_runtest_logreport(reported("test_bad.py::one[okx]", noted, "passed"))
+    first.pytest_runtest_logreport(reported("test_bad.py::two[okx]", noted, "failed"))
+    assert "test_bad.py::two[okx]" in capsys.readouterr().out, "it is told when it happens"
+    second = Accuracy(kept, "abc")
+    assert second.count_kept() == ["test_bad.py::one[okx]", "test_bad.py::two[okx]"]
+    assert second.tallies == first.tallies
+    assert Accuracy(kept, "abc").count_kept("::two") == ["test_bad.py::one[okx]"]
+    assert Accuracy(kept, "def").count_kept() == [], "another commit may answer otherwise"
+    assert Accuracy(kept, "abc+").count_kept() == []
+    first.pytest_runtest_logreport(reported("test_bad.py::two[okx]", noted, "passed"))
+    third = Accuracy(kept, "abc")
+    third.count_kept()
+    assert third.recall(Severity.BLOCKER) == 1.0, "the last answer counts"
 
 
 def test_an_alarm_that_is_no_real_defect_is_false() -> None:
