@@ -31,6 +31,13 @@ from harness.forks.mirrors import add_to_environment
 
 app = typer.Typer()
 PANEL = "Your own fork"
+CcxtName = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME[@RELEASE]",
+        help="ccxt's name of the exchange, by default the connector's; of an earlier release, if one had it.",
+    ),
+]
 
 
 @app.command(rich_help_panel=PANEL)
@@ -49,6 +56,7 @@ def check(
     derive: Annotated[
         bool, typer.Option("--derive", help="Derive the exchange from the connector, its tests and ccxt.")
     ] = False,
+    ccxt: CcxtName = None,
     descriptions: Reviews = Path("descriptions"),
     replay: Replay = None,
     live: LiveData = False,
@@ -80,6 +88,7 @@ def check(
         upstream=upstream,
         exchange=dialect,
         derived=derive,
+        ccxt=ccxt,
         descriptions=descriptions,
         replay=replay,
         live=LiveWay(proxy=proxy, ca=ca) if live else None,
@@ -104,9 +113,7 @@ def describe(
         str | None,
         typer.Option(help="Upstream as URL@REF or pypi:hummingbot==VERSION, instead of the round's."),
     ] = None,
-    ccxt: Annotated[
-        str | None, typer.Option(help="ccxt's name of the exchange; by default the connector's.")
-    ] = None,
+    ccxt: CcxtName = None,
     folder: Annotated[Path, typer.Option("--to", help="Folder of the descriptions.")] = Path("descriptions"),
     sandbox: SandboxName = "auto",
     again: Annotated[bool, typer.Option("--again", help="Derive it again even if nothing changed.")] = False,

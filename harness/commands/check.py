@@ -18,6 +18,7 @@ from harness.commands.derived_exchange import DerivedExchange
 from harness.commands.progress import Watch
 from harness.commands.run import build_upstream, chosen_name, clear_up, tell_live
 from harness.commands.terminal import safe, say
+from harness.describing.ccxt_releases import checked
 from harness.errors import OurFailure, UserError
 from harness.forks.object_store import ObjectStore
 from harness.forks.submission import Submission
@@ -56,6 +57,7 @@ def check_work_tree(
     upstream: str | None,
     exchange: str | None,
     derived: bool,
+    ccxt: str | None,
     descriptions: Path,
     replay: Path | None,
     live: LiveWay | None,
@@ -70,12 +72,13 @@ def check_work_tree(
     None where `select` left checks out: a part of them gives none. Where it is interrupted, or a failure of
     ours ends it, what was decided until then is told before that is raised.
     """
+    opinion = checked(ccxt, "--ccxt") if ccxt else None
     round_ = own_round(path, round_file, upstream)
     clear_up(console)
     store = ObjectStore()
     submission = work_tree(store, path, round_.upstream)
     candidate = _candidate(submission, round_, connector, exchange, derived=derived, reviews=descriptions)
-    candidate = _answered_by(candidate, replay, live)
+    candidate = _read_by(_answered_by(candidate, replay, live), opinion)
     tell_live(candidate, live, console)
     submission = replace(submission, candidate=candidate)
     with ExitStack() as stack:
@@ -199,6 +202,13 @@ def _answered_by(candidate: Candidate, replay: Path | None, live: LiveWay | None
     else:
         return candidate
     return candidate.model_copy(update={"exchange": candidate.exchange.model_copy(update=update)})
+
+
+def _read_by(candidate: Candidate, ccxt: str | None) -> Candidate:
+    """The row with ccxt's name of the exchange, where the command gives it; else as the row has it."""
+    if ccxt is None:
+        return candidate
+    return candidate.model_copy(update={"exchange": candidate.exchange.model_copy(update={"ccxt": ccxt})})
 
 
 def _summarise(report: CandidateReport, console: Console) -> None:

@@ -16,6 +16,7 @@ from harness.commands.recorded import tell_recording
 from harness.commands.run import build_upstream, chosen_name, clear_up
 from harness.commands.terminal import safe, say
 from harness.describing.assembling import Assembled
+from harness.describing.ccxt_releases import checked
 from harness.describing.describe import (
     book_tests_of,
     ccxt_id_of,
@@ -40,7 +41,6 @@ from harness.frameworks import generation_of
 from harness.frameworks.runtime import Runtime
 from harness.frameworks.submissions import with_its_libraries
 from harness.frameworks.upstream import upstream_base
-from harness.oracle import checked_ccxt_id
 from harness.paths import cache_dir
 from harness.paths import made as made_folder
 from harness.recordings.laying import lay
@@ -74,7 +74,7 @@ def describe(
     """
     began = time.monotonic()
     path = Path(what)
-    given = checked_ccxt_id(ccxt, "--ccxt") if ccxt else None
+    given = checked(ccxt, "--ccxt") if ccxt else None
     seen = load(recording) if recording else None
     round_ = own_round(path, round_file, upstream)
     clear_up(console)
@@ -157,7 +157,8 @@ def _ask(console: Console, asked: Sequence[Question], ccxt_id: str | None, name:
         near = ", ".join(like_in_ccxt(name)) or "none"
         say(
             console,
-            f"ccxt has no exchange named {name} (similar: {near}); if it has another name, give --ccxt.",
+            f"ccxt has no exchange named {name} (similar: {near}); if it has another name, give --ccxt NAME; "
+            "if an earlier release had it, --ccxt NAME@RELEASE.",
         )
     for number, each in enumerate(asked, start=1):
         say(console, f"\n{number}. {each.text}")

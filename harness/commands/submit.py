@@ -15,12 +15,12 @@ from rich.console import Console
 
 from harness.commands.row_of_fork import chosen_connectors, hosts_of, missing
 from harness.commands.terminal import say
+from harness.describing.ccxt_releases import checked
 from harness.describing.describe import ccxt_id_of
 from harness.errors import OurFailure, UserError
 from harness.forks.object_store import ObjectStore
 from harness.forks.pin import pin
 from harness.forks.tree import Tree
-from harness.oracle import checked_ccxt_id
 from harness.rounds.appending import row_text, with_row
 from harness.rounds.fields import PAGE_OF_REPOSITORY, local_path
 from harness.rounds.reading import checked_row
@@ -176,7 +176,7 @@ def _filled(form: Form, name: str | None, round_: Round, *, from_others: bool) -
     }
     provisional = checked_row(asked, Path.cwd())
     if form.ccxt is not None:
-        checked_ccxt_id(form.ccxt)
+        checked(form.ccxt)
     if from_others and local_path(provisional.repository or "") is not None:
         hint = "ask the submitter for the fork's public address"
         raise UserError(f"the form names a folder on this machine: {form.repository}", hint=hint)

@@ -188,7 +188,8 @@ def _said(url: str, method: str, headers: Mapping[str, str] | None, body: str | 
 def _market(exchange: Any, symbol: str, name: str, perpetual: bool) -> dict[str, Any]:
     """ccxt's structure of one market; `name` is the exchange's own."""
     base, quote = symbol.partition(":")[0].split("/")
-    structure: dict[str, Any] = exchange.safe_market_structure(
+    whole = getattr(exchange, "safe_market_structure", dict)  # releases before 2023 have none
+    structure: dict[str, Any] = whole(
         {
             "id": name,
             "lowercaseId": name.lower(),

@@ -6,7 +6,8 @@ import difflib
 import hashlib
 import inspect
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +21,7 @@ from harness.describing.apart import apart
 from harness.describing.asking import Asking, ask
 from harness.describing.assembling import Assembled, assemble
 from harness.describing.ccxt_reader import CcxtReader, signs_alike
+from harness.describing.ccxt_releases import Ccxt, EarlierCcxt
 from harness.describing.contracts import of_a_part
 from harness.describing.envelopes import alike
 from harness.describing.gathered import Sources
@@ -128,10 +130,15 @@ def derive_exchange(
     ccxt_id: str | None,
     progress: Progress,
 ) -> Assembled:
-    """Ask every source in turn. Raises SandboxFailure; what a fork does wrong only makes less known."""
+    """Ask every source in turn. `ccxt_id` is `NAME` or `NAME@RELEASE`.
+
+    Raises SandboxFailure, and UserError where that release cannot be had; what a fork does wrong only makes
+    less known.
+    """
     sources = gather(backend, runtime, connector, modules, book_tests, source, progress)
     progress("letting ccxt read the same replies")
-    return assemble(with_ccxt(sources, ccxt_id))
+    with _second(sources, ccxt_id) as read:
+        return assemble(read)
 
 
 def gather(
@@ -180,14 +187,25 @@ def gather(
     )
 
 
-def with_ccxt(sources: Sources, ccxt_id: str | None) -> Sources:
+@contextmanager
+def _second(sources: Sources, ccxt_id: str | None) -> Iterator[Sources]:
     """The same, with ccxt's readings where it has the exchange."""
     if ccxt_id is None or not sources.symbols:
-        return sources
-    symbol = sources.symbols.get(SETS[0].name, "")
-    reader = CcxtReader(ccxt_id, sources.sets[0], symbol, sources.kind == "perpetual")
-    also = signs_alike(ccxt_id, sources.signatures.schemes)
-    return replace(sources, ccxt=ccxt_id, second=reader.meanings, fees_read=reader.fee_in, also_signed=also)
+        yield sources
+        return
+    ccxt = Ccxt.of(ccxt_id)
+    about = (sources.sets[0], sources.symbols.get(SETS[0].name, ""), sources.kind == "perpetual")
+    schemes = sources.signatures.schemes
+    if not ccxt.release:
+        reader = CcxtReader(ccxt.name, *about)
+        also = signs_alike(ccxt.name, schemes)
+        yield replace(
+            sources, ccxt=ccxt.name, second=reader.meanings, fees_read=reader.fee_in, also_signed=also
+        )
+        return
+    with EarlierCcxt(ccxt, *about) as earlier:  # checks do not ask that release
+        also = earlier.signs_alike(schemes)
+        yield replace(sources, second=earlier.meanings, fees_read=earlier.fee_in, also_signed=also)
 
 
 def _harvest(

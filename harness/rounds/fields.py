@@ -210,5 +210,6 @@ Ref = Annotated[str, StringConstraints(min_length=1, max_length=REF_LENGTH), Aft
 Mode = Literal["simulate", "replay", "live"]
 FilePath = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_file)]
 Host = Annotated[str, AfterValidator(_host)]
+CcxtId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+(@\d+(\.\d+){1,3})?$", max_length=60)]
 ConnectorName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]

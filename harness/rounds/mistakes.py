@@ -126,11 +126,14 @@ def mistaken_reviews(located: Located, requirements: Mapping[str, Requirement]) 
 def mistaken_names(
     located: Located, field: str, kind: str, known: Callable[[], Collection[str]]
 ) -> Iterator[Mistake]:
-    """`dialect` or `ccxt` of rows that name what there is not."""
+    """`dialect` or `ccxt` of rows that name what there is not.
+
+    What an earlier release of ccxt has (`NAME@RELEASE`) is seen when it is asked.
+    """
     for at in located.lines:
         if len(at) == 4 and (at[0], at[2], at[3]) == ("candidates", "exchange", field):
             value = _value(located, at)
-            if isinstance(value, str) and value not in known():
+            if isinstance(value, str) and "@" not in value and value not in known():
                 fix = did_you_mean(value, known()) or "write null if there is none"
                 yield Mistake(located.line(at), dotted(at), f"there is no {kind} {shown(value)}", fix)
 

@@ -19,6 +19,7 @@ from pydantic import (
 from harness.credentials.stated import Stated, stated
 from harness.errors import UserError
 from harness.rounds.fields import (
+    CcxtId,
     ConnectorName,
     Credential,
     Day,
@@ -107,8 +108,11 @@ class Exchange(_Model):
     dialect: str | None = Field(
         default=None, description="Simulated exchange that speaks its wire format; null if none."
     )
-    ccxt: str | None = Field(
-        default=None, description="Its id in ccxt, the second opinion; null if ccxt lacks it."
+    ccxt: CcxtId | None = Field(
+        default=None,
+        description="Its id in ccxt, the second opinion; null if ccxt lacks it. `NAME@RELEASE` has an "
+        "earlier release read what is derived.",
+        examples=["kraken", "bittrex@4.0.100"],
     )
     credentials: dict[str, Credential] = Field(
         default_factory=dict,

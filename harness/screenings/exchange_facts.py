@@ -52,9 +52,10 @@ def facts_in(source: Source) -> ExchangeFacts:
 def site(ccxt_id: str | None) -> str | None:
     """The exchange's own site as ccxt's file of it has it. Importing all of ccxt takes seconds."""
     spec = find_spec("ccxt")
-    if ccxt_id is None or not CCXT_ID.fullmatch(ccxt_id) or spec is None or spec.origin is None:
+    name = (ccxt_id or "").partition("@")[0]
+    if not CCXT_ID.fullmatch(name) or spec is None or spec.origin is None:
         return None
-    path = Path(spec.origin).with_name(f"{ccxt_id}.py")
+    path = Path(spec.origin).with_name(f"{name}.py")
     found = WWW.search(path.read_text(encoding="utf-8")) if path.is_file() else None
     return found[1] if found else None
 

@@ -7,6 +7,7 @@ import pytest
 
 from harness.commands import check
 from harness.errors import OurFailure
+from harness.rounds.round import Candidate, Exchange
 
 
 @pytest.mark.parametrize("ended", [OurFailure("the checks took longer than 1800 s"), KeyboardInterrupt()])
@@ -24,3 +25,16 @@ def test_what_ends_a_screening_early_is_told_after_what_was_decided(
     nothing = cast(Any, None)
     assert check._screen(nothing, nothing, nothing, tmp_path, lambda _: None) is ended
     assert written == ([ended] if isinstance(ended, OurFailure) else [])
+
+
+def test_the_command_names_ccxts_exchange_where_it_says_one() -> None:
+    row = Candidate(
+        name="acme",
+        repository="https://github.com/acme/hummingbot",
+        ref="main",
+        connectors=("acme",),
+        kind="exchange",
+        exchange=Exchange(hosts=(), ccxt="kraken"),
+    )
+    assert check._read_by(row, "acme@1.2.3").exchange.ccxt == "acme@1.2.3"
+    assert check._read_by(row, None) == row

@@ -12,6 +12,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+from harness.frameworks.store import get_or_make
 from harness.paths import cache_dir
 
 RELEASE = "2.2.1"  # of November 2022
@@ -34,20 +35,14 @@ def is_spoken() -> bool:
     return version("ccxt") == RELEASE
 
 
-def place(release: str) -> Path:
-    """Where a release of ccxt lies when it is installed."""
-    return cache_dir() / "ccxt" / release
+def installed() -> Path:
+    """The release with all that it needs, in its place."""
 
+    def make(folder: Path) -> None:
+        command = [sys.executable, "-m", "uv", "--no-progress", "pip", "install", "--quiet"]
+        subprocess.run([*command, "--target", str(folder), f"ccxt=={RELEASE}", AIOHTTP], check=True)
 
-def installed(release: str = RELEASE, packages: tuple[str, ...] = (AIOHTTP,), *options: str) -> Path:
-    """The release, in its place with these packages, and with what it needs unless `options` say so."""
-    folder = place(release)
-    if not folder.exists():
-        command = [sys.executable, "-m", "uv", "--no-progress", "pip", "install", "--quiet", *options]
-        being = folder.with_name(f"{release}.{os.getpid()}")
-        subprocess.run([*command, "--target", str(being), f"ccxt=={release}", *packages], check=True)
-        being.rename(folder)
-    return folder
+    return get_or_make(cache_dir() / "ccxt", f"{RELEASE}-with-aiohttp", make)
 
 
 def run(*arguments: str) -> int:

@@ -17,12 +17,12 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from harness.describing.ccxt_releases import installed, place
 from harness.venue.dialects import dialect
 from harness.venue.dialects.base import Dialect
 from harness.venue.dialects.messages import Request
 from harness.venue.model import Account, OrderStatus
 from harness.venue.session import Venue
-from tests.dialects.earlier import installed, place
 from tests.venue.world import FUNDS, StillClock
 
 RELEASE = "1.33.1"
@@ -132,7 +132,7 @@ def _order(exchange: Any, venue: Venue, account: Account) -> None:
 
 
 if __name__ == "__main__":
-    installed(RELEASE, ("six",), "--no-deps")  # today's ccxt needs all the rest
+    installed(RELEASE)
     ended = read_in_a_process()
     sys.stdout.write(ended.stderr[-2000:] or f"ccxt {RELEASE} agrees with {', '.join(SPOKEN)}.\n")
     sys.exit(ended.returncode)

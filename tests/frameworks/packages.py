@@ -50,15 +50,20 @@ def index_of_files(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def wheel(
-    folder: Path, name: str, version: str, requires: Sequence[str] = (), module: str | None = None
+    folder: Path,
+    name: str,
+    version: str,
+    requires: Sequence[str] = (),
+    module: str | None = None,
+    contents: Mapping[str, str] | None = None,
 ) -> Path:
-    """A wheel of one module that knows its version."""
+    """A wheel of one module that knows its version, or of `contents`."""
     module = module or name.replace("-", "_")
     stem = f"{name.replace('-', '_')}-{version}"
     metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
     metadata += "".join(f"Requires-Dist: {each}\n" for each in requires)
     files = {
-        f"{module}.py": f'VERSION = "{version}"\n',
+        **(contents or {f"{module}.py": f'VERSION = "{version}"\n'}),
         f"{stem}.dist-info/METADATA": metadata,
         f"{stem}.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }

@@ -249,6 +249,7 @@ def test_a_report_as_the_leak(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         upstream=None,
         exchange=None,
         derived=False,
+        ccxt=None,
         descriptions=tmp_path / "descriptions",
         replay=None,
         live=None,

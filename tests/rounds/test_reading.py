@@ -108,6 +108,13 @@ def test_a_released_package_may_be_upstream(tmp_path: Path) -> None:
     assert load_round(write(tmp_path, text)).upstream == PypiUpstream(pypi="hummingbot", version="20260922")
 
 
+def test_an_exchange_may_be_read_by_an_earlier_release_of_ccxt(tmp_path: Path) -> None:
+    text = GOOD.replace("    waivers:", "      ccxt: acme@1.2.3\n    waivers:", 1)
+    assert (
+        read_round_file(write(tmp_path, text), others_rows=False).candidates[0].exchange.ccxt == "acme@1.2.3"
+    )
+
+
 def test_numbers_and_words_stay_text(tmp_path: Path) -> None:
     round_ = load_round(write(tmp_path, GOOD.replace("v0.31.0", "1.10").replace("A vote", "no")))
     assert (round_.release, round_.title) == ("1.10", "no")
@@ -143,6 +150,7 @@ def test_paths_count_from_the_files_folder(tmp_path: Path) -> None:
         (f"title: {'a' * 301}", "title: A vote", "2: title: longer than 300 characters — shorten it"),
         ("  dialect: binnance\n    waivers:", "waivers:", "22: candidates[0].exchange.dialect: there is no"),
         ("  ccxt: krakken\n    waivers:", "waivers:", "22: candidates[0].exchange.ccxt: there is no"),
+        ("  ccxt: a@../b\n    waivers:", "waivers:", "22: candidates[0].exchange.ccxt: 'a@../b' has"),
         ("connectors: acme", "connectors: [acme]", "17: candidates[0].connectors: not a list — like"),
         ("connectors: [A-B]", "connectors: [acme]", "17: candidates[0].connectors[0]: 'A-B' has"),
         ("name: ../x", "name: acme", "14: candidates[0].name: '../x' cannot be the name"),

@@ -53,5 +53,6 @@ def test_no_site_without_an_exchange_of_ccxt(id_: str | None) -> None:
     assert site(id_) is None
 
 
-def test_the_site_is_ccxts() -> None:
-    assert site("binance") == "https://www.binance.com"
+@pytest.mark.parametrize("id_", ["binance", "binance@4.0.100"])
+def test_the_site_is_ccxts(id_: str) -> None:
+    assert site(id_) == "https://www.binance.com"
