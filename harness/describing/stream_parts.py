@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -17,7 +16,7 @@ from harness.describing.gathered import Sources, derived_of
 from harness.describing.leaves import Path, changed, flatten, placed_at, written
 from harness.describing.margins import with_margins
 from harness.describing.named_leaves import with_what_is_named
-from harness.describing.named_topics import TOPIC, naming_topics
+from harness.describing.named_topics import NUMBER, alike, by_topic, naming_topics
 from harness.describing.placed import Placed, at_address, copied, put, spoken
 from harness.describing.read_messages import as_it_is_read, of_source
 from harness.describing.read_replies import template
@@ -26,14 +25,11 @@ from harness.describing.states import word_for_fills
 from harness.describing.streams import Connection
 from harness.describing.subscriptions import PRIVATE, Subscription
 from harness.describing.templates import Kind
-from harness.describing.unasked_routes import SYMBOL
 from harness.describing.wordlists import WordLists
 from harness.venue.described.addresses import Address, leaves
 from harness.venue.described.placeholders import ELSE, IF, THEN
 
-_NUMBER = "{account.number}"
 _SHORTEST_NAME = 4  # of a topic
-_ANY_PAIR = re.compile(r"[A-Z0-9]{2,10}[-/_]?[A-Z]{2,10}")
 
 
 def stream_parts(
@@ -117,7 +113,7 @@ def _names_one(texts: Sequence[str], topic: JsonValue) -> bool:
     """Whether one of these texts is the topic's name."""
     said = flatten(topic if isinstance(topic, dict) else {"": topic}).values()
     names = [each for each in said if isinstance(each, str) and len(each) > _SHORTEST_NAME]
-    return any(text == name or _alike(text, name) for text in texts for name in names)
+    return any(text == name or alike(text, name) for text in texts for name in names)
 
 
 def _together(subscribed: Sequence[Subscription], sources: Sources) -> Iterator[Subscription]:
@@ -144,41 +140,18 @@ def _with_the_book(subscribed: Sequence[Subscription], sources: Sources) -> Iter
 
 
 def _doubles(subscribed: Sequence[Subscription], sources: Sources) -> list[Subscription]:
-    """Of several topics for one thing, those that the tests' message does not name: it is told once."""
+    """Of several topics for one thing, those that the tests' message does not name, and where one names the
+    account those that do not: it is told once.
+    """
     silent: list[Subscription] = []
     for operation in PRIVATE:
         here = [each for each in subscribed if each.operation == operation and isinstance(each.topic, str)]
         derived = _told_by(operation, sources)
         texts = [each.text for each in derived.fields] if derived is not None else []
-        named = [each for each in here if any(_alike(text, each.topic) for text in texts)]
-        silent += [each for each in here if each not in (named or here)[:1]]
+        named = [each for each in here if any(alike(text, each.topic) for text in texts)] or here
+        own = [each for each in named if NUMBER in str(each.topic)]
+        silent += [each for each in here if each not in (own or named)[:1]]
     return silent
-
-
-def _alike(text: JsonValue, topic: JsonValue) -> bool:
-    """Whether a text of a message is its topic's name, but for what the tests do not know of it."""
-    if not isinstance(text, str) or not isinstance(topic, str):
-        return False
-    if _NUMBER in topic:  # tests have a number of their own
-        parts = map(re.escape, topic.split(_NUMBER))
-        return re.fullmatch(r"[\w{}.]+".join(parts), text) is not None
-    if SYMBOL not in topic:
-        return False
-    before, _, after = topic.partition(SYMBOL)
-    if len(before) < 2:  # it begins with the pair
-        pair = text.removesuffix(after)
-        return len(after) > 1 and text != pair and _ANY_PAIR.fullmatch(pair) is not None
-    if not text.startswith(before):
-        return False
-    rest = text.removeprefix(before)  # tests may name another pair than the kit's
-    return rest.startswith(SYMBOL) or (topic.endswith(SYMBOL) and _ANY_PAIR.fullmatch(rest) is not None)
-
-
-def _by_topic(leaf: Field, topic: JsonValue) -> Field:
-    """A leaf that names the topic says it as the client did."""
-    if leaf.text != topic and _alike(leaf.text, topic):
-        return replace(leaf, text=TOPIC, fact="", kind=Kind.TEXT)
-    return leaf
 
 
 def _shapes(operation: str, sources: Sources) -> set[frozenset[Path]]:
@@ -217,7 +190,7 @@ def _channel(
     if derived is not None and derived.operation == "stream:balances" and sources.kind == "perpetual":
         derived = with_margins(derived)
     if derived is not None and any(leaf.fact for leaf in derived.fields):  # tests may have an empty message
-        fields = [_by_topic(leaf, subscription.topic) for leaf in derived.fields]
+        fields = [by_topic(leaf, subscription.topic) for leaf in derived.fields]
         made = copied(derived.template)
         for leaf in fields:
             made = put(made, leaf.at, leaf.text)

@@ -18,6 +18,7 @@ from harness.describing.deriving import Derived
 from harness.describing.fields import Field
 from harness.describing.gathered import Sources
 from harness.describing.kit import Harvest, Sample
+from harness.describing.named_topics import by_topic
 from harness.describing.placed import Placed
 from harness.describing.questions import glossary, questions
 from harness.describing.routes import Route
@@ -25,7 +26,7 @@ from harness.describing.said import Said
 from harness.describing.sentinels import SETS, Sentinels
 from harness.describing.signatures import explain
 from harness.describing.source_reading import read_source
-from harness.describing.stream_parts import _by_topic, _with_words_for_fills
+from harness.describing.stream_parts import _with_words_for_fills
 from harness.describing.tally import by_source, tally
 from harness.describing.templates import Kind
 from harness.describing.unasked_routes import _as_in_others, _parameters, only_in_tests
@@ -538,10 +539,12 @@ def test_public_trades_to_which_nobody_subscribes_come_with_the_book() -> None:
         ("trades-BTC_EUR", "trades-{market.symbol}", True),  # another pair than the kit's
         ("trades-BTC_EUR", "trades-{market.symbol}.all", False),
         ("trades-all", "trades-{market.symbol}", False),
+        ("x:book-BTCUSDT-0.1", "x:book-{market.base}{market.quote}-0.1", True),
+        ("x:book-BTCUSDT-0.2", "x:book-{market.base}{market.quote}-0.1", False),
     ],
 )
 def test_a_message_that_names_its_topic_says_it_as_the_client_did(said: str, topic: str, named: bool) -> None:
-    assert (_by_topic(Field(("channel",), said), topic).text == "{said.topic}") == named
+    assert (by_topic(Field(("channel",), said), topic).text == "{said.topic}") == named
 
 
 def test_a_reply_that_no_test_shows_is_made_of_what_the_source_reads_of_it() -> None:

@@ -11,12 +11,12 @@ from harness.describing.assembling import Assembled, assemble
 from harness.describing.fields import Field
 from harness.describing.gathered import Sources
 from harness.describing.kit import Harvest
+from harness.describing.named_topics import by_topic
 from harness.describing.questions import questions
 from harness.describing.said import Said
 from harness.describing.sentinels import SESSION
 from harness.describing.signatures import explain
 from harness.describing.source_reading import read_source
-from harness.describing.stream_parts import _by_topic
 from harness.venue.described.loading import checked
 
 HOST = "ws.acme.test"
@@ -82,5 +82,12 @@ def test_nobody_is_asked_for_messages_of_a_topic_where_another_tells_the_same() 
 
 def test_a_topic_that_begins_with_the_pair_is_named_by_that_of_another() -> None:
     leaf = Field(("ch",), "BTC-USDT@depth")
-    assert _by_topic(leaf, "{market.symbol}@depth").text == "{said.topic}"
-    assert _by_topic(leaf, "{market.symbol}@trade") is leaf
+    assert by_topic(leaf, "{market.symbol}@depth").text == "{said.topic}"
+    assert by_topic(leaf, "{market.symbol}@trade") is leaf
+
+
+def test_of_two_topics_for_one_thing_the_one_that_names_the_account_tells_it() -> None:
+    """The other is for everybody, as Evedex's `futures-perp:position`, with which its funding comes."""
+    channels = channels_of(made_of("my.orders", f"my.orders-{SESSION['account.number']}"))
+    told = [each["topic"] for each in channels.values() if "tells" in each]
+    assert told == ["my.orders-{account.number}"]

@@ -125,15 +125,7 @@ class Understanding(Dialect):
         elif name is not None:
             market = self.market_of(str(name))
         elif base is not None and quote is not None:
-            wanted = (base, quote)
-            market = next(
-                (
-                    each
-                    for each in self.venue.markets
-                    if (self.venue_facts.asset(each.base), self.venue_facts.asset(each.quote)) == wanted
-                ),
-                None,
-            )
+            market = self._paired(str(base), str(quote))
         else:
             named = [each for each in self.venue.markets if self.venue_facts.asset(each.base) == base]
             if base is None or len(named) > 1:
@@ -143,6 +135,16 @@ class Understanding(Dialect):
             assets = "-".join(str(each) for each in (base, quote) if each is not None)
             raise VenueRefusal(Refusal.UNKNOWN_MARKET, str(number or name or assets))
         return market
+
+    def _paired(self, base: str, quote: str) -> Market | None:
+        """The market of two assets; where nothing stands between them they may have been parted anywhere."""
+        listed = {
+            (self.venue_facts.asset(each.base), self.venue_facts.asset(each.quote)): each
+            for each in self.venue.markets
+        }
+        exact = listed.get((base, quote))
+        joined = (each for (one, other), each in listed.items() if one + other == base + quote)
+        return exact or next(joined, None)
 
     def find_stream(self, request: Request) -> tuple[Route, dict[str, str]] | None:
         """By the path and, where a connection names one, the host; a path without parts goes first."""

@@ -60,6 +60,17 @@ def test_markets_are_quoted_in_the_exchange_s_own_asset() -> None:
     assert {market.quote for market in made(quote="USDC").markets} == {"USDC"}
 
 
+def test_a_topic_may_name_both_assets_with_nothing_between() -> None:
+    dialect = made()
+    market = dialect.venue.markets[0]
+    topic = "book-{market.base}{market.quote}-0.1"
+    base, quote = map(dialect.venue_facts.asset, (market.base, market.quote))
+    found = dialect.matcher.match(topic, f"book-{base}{quote}-0.1")
+    assert dialect.market_in(found) == market
+    with pytest.raises(VenueRefusal):
+        dialect.market_in(dialect.matcher.match(topic, "book-ABCDEF-0.1"))
+
+
 def test_a_price_of_zero_may_mean_the_market() -> None:
     dialect = made(orders=Orders(zero_price_is_market=True))
     zero = asked(dialect, **{"order.price": D(0)})
