@@ -19,7 +19,7 @@ from harness.describing.templates import Example, Explained, Kind, embedded, exp
 from harness.venue.described.addresses import bare
 
 _SINCE, _UNTIL = re.compile(r"start|since|from|after", re.I), re.compile(r"end|until|to$|before", re.I)
-_WORTH = re.compile(r"total|quote|value|notional|funds|cost|amount", re.I)
+_WORTH = re.compile(r"total|quote|value|notional|funds|cost|cash|amount", re.I)
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40,}")
 NEAR = Decimal("0.001")  # of a figure
 _LIMIT = re.compile(r"limit(?!.*price)|size|count|depth", re.I)
@@ -191,10 +191,20 @@ def nearly(each: Explained, examples: Sequence[Example]) -> Explained:
     return replace(each, kind=Kind.FACT, fact=fact, form=form, text=f"{{{fact}{form}}}")
 
 
-def worth(each: Field) -> Field:
-    """What an order that says no amount is worth."""
-    numeric = number_of(each.text) is not None or each.text == "nan"  # it may make a mistake at it
-    if each.kind is not Kind.CONSTANT or len(each.at) > 1 or not numeric or not _WORTH.search(each.at[0]):
+def worth(each: Explained, examples: Sequence[Example], amounts: Sequence[Path]) -> Explained:
+    """What orders at the market say that they are worth, where they say no amount and no other order says it.
+
+    `amounts` are where orders say their amounts.
+    """
+    market = [one.document for one in examples if one.facts.get("order.type") == "market"]
+    others = [one.document for one in examples if one.facts.get("order.type") != "market"]
+    said = [_at(document, each.path) for document in market if _has(document, each.path)]
+    numeric = all(
+        number_of(value) is not None or value == "nan" for value in said
+    )  # it may make a mistake at it
+    if each.fact or len(each.path) > 2 or not said or not numeric or not _WORTH.search(name_of(each.path)):
+        return each
+    if any(_has(one, each.path) for one in others) or any(_has(one, at) for one in market for at in amounts):
         return each
     return replace(each, text="{order.quote_amount}", fact="order.quote_amount", kind=Kind.FACT)
 

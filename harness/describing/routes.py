@@ -170,21 +170,19 @@ def route_of(
     path, fields = path_of(known, first, keys)
     takes: dict[str, JsonValue] = {}
     told = any(each.fact in ("order.order_id", "order.client_order_id") for each in known.values())
+    amounts = [leaf for leaf, each in known.items() if each.fact == "order.amount"]
     for leaf, each in known.items():
         if leaf[0] == "path" or (leaf[0] == "query" and first.body and not each.fact):
             continue  # beside a body the query only proves who sent it
         if f"{leaf[0]} {written(leaf[1:])}" in parts:
             continue
         named = nearly(naming_the_market(each, examples), more)
-        named = by_place(named, used[0][1].get(PLACE, ""))
+        named = worth(by_place(named, used[0][1].get(PLACE, "")), examples, amounts)
         found = parameter_of(leaf, named, optional_from(leaf, examples))
         found = found if told else id_untold(found, operation)
         found = may_lack(found) if found is not None and first.method == "GET" else found
         if found is not None and found.text is not None:  # what is always null is no parameter
             fields.append(found)
-    of_market = all(facts.get("order.type") == "market" for _, facts in used)
-    if of_market and not any(each.fact == "order.amount" for each in fields):
-        fields = [worth(each) for each in fields]
     for placed in fields:
         put(takes, placed.at, placed.text)
     takes = {

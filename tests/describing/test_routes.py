@@ -538,6 +538,28 @@ def test_paths_that_say_side_and_type_in_one_word_are_routes_of_their_own() -> N
     ]
 
 
+def test_market_orders_of_a_route_for_all_types_may_say_what_they_are_worth() -> None:
+    """As Evedex's `cashQuantity`, which other orders do not have."""
+    acts = []
+    for number, (side, kind) in enumerate(itertools.product(("buy", "sell"), ("limit", "market"))):
+        price, amount = f"987{number}.3", f"1{number}.19"
+        order = {
+            "order.client_order_id": f"order-name-{number}", "order.type": kind, "order.side": side,
+            "order.amount": amount, **({"order.price": price} if kind == "limit" else {}),
+        }  # fmt: skip
+        said = {"cashQuantity": f"813{number}.5"} if kind == "market" else {"size": amount, "price": price}
+        request = Said(
+            HOST, f"/order/{kind}", "POST", body=json.dumps({"id": f"order-name-{number}", **said})
+        )
+        acts.append(Act("place_order", order, (request,)))
+    (found,) = routes(Asked({}, acts=tuple(acts)), (), (), "COIN_HBOT")
+    assert {each.at: each.fact for each in found.fields if each.at[0].endswith("?")} == {
+        ("size?",): "order.amount",
+        ("price?",): "order.price",
+        ("cashQuantity?",): "order.quote_amount",
+    }
+
+
 def test_a_parameter_that_names_the_market_otherwise_than_its_symbol_does() -> None:
     """As OKX's index of a swap: `BTC-USDT`, where the symbol is `BTC-USDT-SWAP`."""
     order = {"order.order_id": "82400002", "market.base": "COINALPHA", "market.quote": "HBOT",
