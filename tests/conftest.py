@@ -41,7 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 # Fixtures that take minutes to make, and what each is made anew for: a parameter of the test.
-SHARED = {"finished": "backend", "merged": "merged", "rig": "rig"}
+SHARED = {"finished": "backend", "merged": "merged", "rig": "rig", "planted": "payload"}
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups

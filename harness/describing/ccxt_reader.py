@@ -79,6 +79,8 @@ class CcxtReader:
             "balances": ("balance", exchange.fetch_balance),
             "symbols": ("market", exchange.fetch_markets),
             "ticker": ("ticker", lambda: exchange.fetch_ticker(self._symbol)),
+            "order_book": ("book", lambda: exchange.fetch_order_book(self._symbol)),
+            "server_time": ("time", exchange.fetch_time),
         }
         if operation not in calls:
             return None

@@ -79,7 +79,7 @@ def _of_constant(
     if meant is not None:
         form = as_number
         if meant.fact.endswith("at"):
-            form = timed or f"{_unit(meant, source)}{as_number}"
+            form = timed or f"{unit_of(meant, source)}{as_number}"
         if source == CCXT and meant.fact == "fill.maker" and (words := _roles(value)):
             return Field((), value, meant.fact, Kind.WORDS, (source,), words=words)
         if not meant.fact.endswith((".side", ".type", ".status", "time_in_force")):
@@ -97,7 +97,7 @@ def _of_constant(
     return Field((), value, "", leaf.kind, (KIT,))
 
 
-def _unit(meant: Meaning, source: str) -> str:
+def unit_of(meant: Meaning, source: str) -> str:
     """The unit of a time that tests write as nothing, by who reads it: ccxt has milliseconds."""
     per_second = meant.factor * (1000 if source == CCXT else 1)
     return next(

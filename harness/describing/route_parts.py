@@ -20,6 +20,7 @@ from harness.describing.placed import Placed, copied, put, spoken
 from harness.describing.read_replies import at_host, completed, template, whole_of
 from harness.describing.reply_rows import ROWS
 from harness.describing.routes import Route
+from harness.describing.second_opinion import with_second_opinion
 from harness.describing.sentinels import same_address
 from harness.describing.signing import signing_of
 from harness.describing.some_states import some_states
@@ -135,6 +136,7 @@ def _reply(
     derived = derived_of(route.operation, replies, sources)
     if route.operation == "order_book" and derived is None:
         derived = _whole_book(sources.books.get("order_book"), route, sources.source)
+        derived = with_second_opinion(derived, sources) if derived is not None else None
     if derived is not None and route.operation in ("ticker", "symbols"):
         derived = _with_prices(derived, route, sources)
     read = read_of(route, named, sources)
@@ -268,7 +270,7 @@ def read_of(route: Route, named: Sequence[Route], sources: Sources) -> Derived |
     whole = template(reading, route.operation, ROWS.get(route.operation, ""))
     made = enveloped(at_host(whole, route.host), good)
     fields = [_read_field(at, text, named, sources.source) for at, text in leaves(made)]
-    read = Derived(route.operation, made, tuple(fields))
+    read = with_second_opinion(Derived(route.operation, made, tuple(fields)), sources)
     return _with_streamed_rows(read, sources) if route.operation == "positions" else read
 
 

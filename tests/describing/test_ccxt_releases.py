@@ -17,7 +17,7 @@ from tests.frameworks.packages import index_of_files, wheel
 # As ccxt's own: an exchange is a class in the module of its name, and `fetch` gives a reply's JSON.
 ACME = """
 class acme:
-    fetch_balance = fetch_markets = None
+    fetch_balance = fetch_markets = fetch_time = None
     def __init__(self, config):
         self.markets = []
     def set_markets(self, markets):
