@@ -27,3 +27,12 @@ def test_what_compares_positions_leans_on_all_that_may_tell_their_size(name: str
     assert {"position.size", "position.amount", "position.notional", "position.entry_price"} <= set(
         found.leans_on
     )
+
+
+@pytest.mark.parametrize(
+    "name", ["every-fill-reported-once", "fill-before-ack-handled", "order-history-consistent"]
+)
+def test_what_counts_fills_leans_on_their_numbers(name: str) -> None:
+    """By these a connector knows what a poll and a message tell for one fill; Evedex's tests show none."""
+    (found,) = (each for each in LEANING if each.id == name)
+    assert {"fill.trade_id", "fill.amount", "order.filled"} <= set(found.leans_on)
