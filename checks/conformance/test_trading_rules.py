@@ -22,11 +22,13 @@ A_FLOATS_ERROR = Decimal("1e-12")  # of the value: `Decimal(0.01)` is as good as
 def wrong_rules(rule: Rule, market: Market) -> list[str]:
     """What a connector's rule says otherwise than the exchange.
 
-    No order is smaller than one lot, so a smallest amount below it demands what the lot does. What differs
-    by no more than a float does from its decimals is the same.
+    No order is smaller than one lot, so a smallest amount below it demands what the lot does. Where the
+    exchange limits orders by their value alone, so may the connector, with the amount that this is at the
+    market's price. What differs by no more than a float does from its decimals is the same.
     """
     smallest, truth = rule.min_order_size, market.min_amount
-    if not smallest.is_nan() and 0 <= smallest <= market.lot_size and truth <= market.lot_size:
+    of_a_lot = not smallest.is_nan() and 0 <= smallest <= market.lot_size
+    if truth <= market.lot_size and (of_a_lot or _is_the_smallest_notional(smallest, market)):
         smallest = truth
     compared = (
         ("the price increment", rule.min_price_increment, market.tick_size),
@@ -34,6 +36,13 @@ def wrong_rules(rule: Rule, market: Market) -> list[str]:
         ("the smallest amount", smallest, truth),
     )
     return [f"{name} is {claim}, not {truth}" for name, claim, truth in compared if not _same(claim, truth)]
+
+
+def _is_the_smallest_notional(amount: Decimal, market: Market) -> bool:
+    """Whether an amount costs the smallest notional, at a price between half the market's and twice it."""
+    if amount.is_nan() or amount <= 0:
+        return False
+    return market.reference_price / 2 <= market.min_notional / amount <= market.reference_price * 2
 
 
 def _same(claim: Decimal, truth: Decimal) -> bool:

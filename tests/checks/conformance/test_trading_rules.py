@@ -45,6 +45,15 @@ def test_another_smallest_amount_is_wrong(smallest: str) -> None:
     assert wrong_rules(rule(smallest), BTC) == [f"the smallest amount is {smallest}, not 0.00001"]
 
 
+def test_a_smallest_amount_may_be_what_the_smallest_notional_comes_to() -> None:
+    """As bing_x's: its exchange tells the smallest value of an order alone."""
+    at_the_price = format(BTC.min_notional / BTC.reference_price * D("1.1"), "f")
+    assert wrong_rules(rule(at_the_price), BTC) == []
+    assert wrong_rules(rule(at_the_price), replace(BTC, min_notional=BTC.min_notional * 5)) != []
+    several = replace(BTC, min_amount=BTC.lot_size * 7)
+    assert wrong_rules(rule(at_the_price), several) != []
+
+
 def test_no_smallest_amount_is_wrong_where_the_exchange_demands_several_lots() -> None:
     several = replace(BTC, min_amount=Decimal("0.0001"))
 
