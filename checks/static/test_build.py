@@ -46,7 +46,7 @@ def test_no_known_vulnerabilities(
                 wrong.setdefault((entry.name, each), seen)
     if not wrong and unanswered:
         undetermined(
-            f"The package index did not answer about {len(unanswered)} of the libraries: {unanswered[0]}"
+            f"Vulnerabilities of {len(unanswered)} of the libraries could not be looked up: {unanswered[0]}"
         )
     evidence(measured(f"{len(added)} added libraries looked up at the package index", libraries=len(added)))
     expect(

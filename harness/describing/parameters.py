@@ -21,6 +21,7 @@ from harness.venue.described.addresses import bare
 _SINCE, _UNTIL = re.compile(r"start|since|from|after", re.I), re.compile(r"end|until|to$|before", re.I)
 _WORTH = re.compile(r"total|quote|value|notional|funds|cost|cash|amount", re.I)
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40,}")
+_LEVERAGE = re.compile(r"leverage|^lever$", re.I)
 NEAR = Decimal("0.001")  # of a figure
 _LIMIT = re.compile(r"limit(?!.*price)|size|count|depth", re.I)
 
@@ -129,14 +130,19 @@ def parameter_of(leaf: Path, each: Explained, optional: int) -> Field | None:
             made = replace(made, text="{page.limit}", fact="page.limit", kind=Kind.FACT)
         elif optional and len(each.seen) == 1:
             made = _only_of_some(made, each)
-        elif each.kind is not Kind.CONSTANT or _ADDRESS.fullmatch(str(each.seen[0])):
-            made = replace(made, text="{any}")  # an address is the account's own
+        elif each.kind is not Kind.CONSTANT or _of_the_account(name, str(each.seen[0])):
+            made = replace(made, text="{any}")
     elif isinstance(made.text, str):
         # When it is read any number of decimals will do.
         made = replace(made, text=re.sub(r"\|fixed\d+", "", made.text))
     if optional > 1:
         steps[optional - 2] += "?"
     return replace(made, at=tuple(steps))
+
+
+def _of_the_account(name: str, value: str) -> bool:
+    """Whether what was the same in all requests is the account's own: its address, or the leverage it set."""
+    return _ADDRESS.fullmatch(value) is not None or (_LEVERAGE.search(name) is not None and value.isdigit())
 
 
 def by_the_usual_orders(examples: Sequence[Example]) -> dict[Path, Explained]:

@@ -30,11 +30,11 @@ FACTS_LEANED_ON: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "stream:orders": (("order.status",), ("order.order_id", "order.client_order_id")),
     "stream:fills": (("fill.trade_id",), ("fill.price",), ("fill.amount",)),
 }  # fmt: skip
-# What need not be told where all of these are.
 # What an account's margin tells of the asset that it is in.
 _ALSO: Mapping[str, tuple[str, ...]] = {
     "margin.available": ("balance.asset", "balance.free"), "margin.wallet": ("balance.total",),
 }  # fmt: skip
+# What need not be told where all of these are.
 _FOLLOWS: Mapping[str, frozenset[str]] = {"balance.free": frozenset({"balance.total", "balance.locked"})}
 # Objects whose facts a leaf may be, and the names that leaves of them go by.
 _THINGS: Mapping[str, str] = {
@@ -49,6 +49,7 @@ _HMAC: Mapping[str, JsonValue] = {
     "scheme": "hmac", "text": "{time}{method}{path}{query}{body}", "digest": "sha256", "written": "hex",
 }  # fmt: skip
 _CARRIED: Mapping[str, JsonValue] = {"key": "header KEY", "signature": "header SIGN", "time": "header TIME"}
+_ANY = "{any}"  # a parameter that says whatever the connector likes
 _SHOWN = 6  # values, or names of leaves, in one question
 
 
@@ -182,8 +183,9 @@ def _unread(made: Assembled) -> Iterator[Question]:
         if each.kind is Kind.UNKNOWN:
             yield Question(
                 45,
-                f"{written(each.at)}: changes with the order{_seen(each)}. Which fact is it?",
-                (line(each.at, OPEN_FACT),),
+                f"{written(each.at)}: changes with the order{_seen(each)}. Which fact is it?"
+                + (f" `{_ANY}` is a value that the connector makes up." if "takes" in each.at else ""),
+                (line(each.at, OPEN_FACT), *([line(each.at, _ANY)] if "takes" in each.at else ())),
             )
 
 
@@ -225,7 +227,7 @@ def _list_for(each: Field) -> str:
 
 
 def _seen(each: Field) -> str:
-    return f" (such as {each.text!r})" if each.text not in ("", "{any}", None) else ""
+    return f" (such as {each.text!r})" if each.text not in ("", _ANY, None) else ""
 
 
 def _unnamed(made: Assembled) -> Iterator[Question]:

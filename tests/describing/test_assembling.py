@@ -186,6 +186,14 @@ def test_a_leaf_that_nobody_understood_is_asked_with_the_facts_it_may_be(made: A
     assert told.startswith("order: amount, ")
 
 
+def test_a_parameter_that_nobody_understood_may_be_made_up_by_the_connector(made: Assembled) -> None:
+    leaf = Field(("routes", "POST /odd", "takes", "id"), "17", kind=Kind.UNKNOWN)
+    part = Placed("place_order", "POST /odd", ("routes", "POST /odd"), [leaf])
+    (asked,) = [each for each in questions(replace(made, placed=(part,))) if each.rank == 45]
+    assert asked.text.endswith("`{any}` is a value that the connector makes up.")
+    assert [each.count("{any}") for each in asked.lines] == [0, 1]
+
+
 def test_a_fact_that_a_key_tells_is_told(made: Assembled) -> None:
     at = ("routes", "GET /odd", "reply", "each balance as {balance.asset}")
     part = Placed(

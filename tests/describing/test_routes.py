@@ -467,6 +467,17 @@ def test_a_leverage_is_known_by_what_was_asked_for() -> None:
     assert route.private  # it is an account's, whoever a request says that it is from
 
 
+def test_the_leverage_of_an_order_is_whichever_was_set() -> None:
+    """While it is watched a connector may place all orders with the same one (evedex_perpetual)."""
+    route = _place_route(
+        lambda order: {
+            "cid": order["order.client_order_id"], "px": order["order.price"], "qty": order["order.amount"],
+            "dir": order["order.side"], "leverage": 1, "version": 1,
+        }
+    )  # fmt: skip
+    assert (route.takes["leverage"], route.takes["version"]) == ("{any}", 1)
+
+
 def test_what_is_asked_of_a_perpetual_is_named_by_its_path() -> None:
     paths = {
         "/v5/position/list": "positions",
