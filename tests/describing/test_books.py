@@ -206,6 +206,14 @@ def test_who_asks_for_a_book_is_given_it() -> None:
     assert said.handle(Request("GET", "x.test", "/other")).status == 404
 
 
+def test_a_network_check_is_answered_where_no_test_shows_a_reply() -> None:
+    """The framework asks for nothing else before it is, and reads nothing of it."""
+    text = 'INFO = "/info"\nclass Connector:\n    def check_network_request_path(self):\n        return INFO\n'
+    said = Listening(Venue(SAMPLE_MARKETS, 1, StillClock()), [], read_source([text]))
+    assert said.handle(Request("GET", "x.test", "/api/info")).status == 200
+    assert said.handle(Request("GET", "x.test", "/api/other")).status == 404
+
+
 def test_orders_of_another_side_are_answered_alike() -> None:
     """Where each side has its route, tests mock the one that they place orders by."""
     text = (
