@@ -208,7 +208,7 @@ def test_who_asks_for_a_book_is_given_it() -> None:
 
 def test_a_network_check_is_answered_where_no_test_shows_a_reply() -> None:
     """The framework asks for nothing else before it is, and reads nothing of it."""
-    text = 'INFO = "/info"\nclass Connector:\n    def check_network_request_path(self):\n        return INFO\n'
+    text = "INFO = '/info'\nclass Acme:\n    def check_network_request_path(self):\n        return INFO\n"
     said = Listening(Venue(SAMPLE_MARKETS, 1, StillClock()), [], read_source([text]))
     assert said.handle(Request("GET", "x.test", "/api/info")).status == 200
     assert said.handle(Request("GET", "x.test", "/api/other")).status == 404
