@@ -123,7 +123,7 @@ TESTS_AND_DOCS = [
             today().adding({"setup.py": 'install_requires = [\n    "left-pad>=1.0",\n]\n'}),
             advisories=silent,
         ),
-        says="did not answer about 1 of the libraries: nobody is there",
+        says="of 1 of the libraries could not be looked up: nobody is there",
         status="undetermined",
     ),
 ]
