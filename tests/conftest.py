@@ -40,7 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Durations())
 
 
-# Fixtures that take minutes to make, and what each is made anew for: a parameter of the test.
+# Fixtures that take long to make, and what each is made anew for: a parameter of the test.
 SHARED = {"finished": "backend", "merged": "merged", "rig": "rig", "planted": "payload"}
 
 

@@ -29,12 +29,11 @@ from harness.frameworks.store import get_or_make
 from harness.frameworks.uv import NotInstalledError, install_wheels
 from harness.oracle import checked_ccxt_id
 from harness.paths import cache_dir
-from harness.rounds.fields import shown
+from harness.rounds.fields import CCXT_RELEASE, shown
 from harness.rounds.mistakes import did_you_mean
 
 PATIENCE = 120.0  # seconds for one question, the first with ccxt's import
 BESIDE = ("six",)  # what ccxt of 2020 needs besides; the rest is there for today's
-RELEASE = re.compile(r"\d+(\.\d+){1,3}")
 
 
 class Ccxt(NamedTuple):
@@ -44,13 +43,12 @@ class Ccxt(NamedTuple):
     release: str = ""
 
     @classmethod
-    def of(cls, text: str) -> Ccxt:
-        """From `NAME` or `NAME@RELEASE`. Raises UserError where that is no release."""
+    def of(cls, text: str, where: str | None = None) -> Ccxt:
+        """From `NAME` or `NAME@RELEASE`, given at `where`. Raises UserError where that is no release."""
         name, at, release = text.partition("@")
-        if at and not RELEASE.fullmatch(release):
-            raise UserError(
-                f"{shown(release)} is no release of ccxt", hint="give NAME@RELEASE: bittrex@4.0.100"
-            )
+        if at and not re.fullmatch(CCXT_RELEASE, release):
+            hint = "give NAME@RELEASE: bittrex@4.0.100"
+            raise UserError(f"{shown(release)} is no release of ccxt", where=where, hint=hint)
         return cls(name, release)
 
 
@@ -59,7 +57,7 @@ def checked(text: str, where: str | None = None) -> str:
 
     The release is installed where it is not yet. Raises UserError.
     """
-    ccxt = Ccxt.of(text)
+    ccxt = Ccxt.of(text, where)
     if not ccxt.release:
         return checked_ccxt_id(text, where)
     known = {path.stem for path in (installed(ccxt.release) / "ccxt").glob("[!_]*.py")}
@@ -141,7 +139,8 @@ class EarlierCcxt:
         self._link.close()
 
     def _ask(self, question: str, *about: object) -> Any:
-        self._link.send((question, about))
+        with contextlib.suppress(OSError):  # where it has ended, nothing is heard
+            self._link.send((question, about))
         return self._heard()
 
     def _heard(self) -> Any:

@@ -205,9 +205,8 @@ def worth(each: Explained, examples: Sequence[Example], amounts: Sequence[Path])
     market = [one.document for one in examples if one.facts.get("order.type") == "market"]
     others = [one.document for one in examples if one.facts.get("order.type") != "market"]
     said = [_at(document, each.path) for document in market if _has(document, each.path)]
-    numeric = all(
-        number_of(value) is not None or value == "nan" for value in said
-    )  # it may make a mistake at it
+    # It may make a mistake at it, and say that it is no number.
+    numeric = all(number_of(value) is not None or value == "nan" for value in said)
     if each.fact or len(each.path) > 2 or not said or not numeric or not _WORTH.search(name_of(each.path)):
         return each
     if any(_has(one, each.path) for one in others) or any(_has(one, at) for one in market for at in amounts):

@@ -88,6 +88,7 @@ def _judged(told: Field, meant: Meaning | None) -> Field:
     if not told.fact:
         return _named(told, meant.fact) if told.text in _UNSAID and _ALWAYS.fullmatch(meant.fact) else told
     if same(told.fact, meant.fact):
+        # No contradiction: which unit a connector takes it for is found by what stands near it.
         unit = unit_of(meant, CCXT) if told.fact.endswith("at") else ""
         text = told.text if unit in ("", *_units(told)) else _UNIT.sub(unit, str(told.text), 1)
         return replace(told, text=text, by=(*told.by, CCXT) if text == told.text else (CCXT,))

@@ -210,6 +210,7 @@ Ref = Annotated[str, StringConstraints(min_length=1, max_length=REF_LENGTH), Aft
 Mode = Literal["simulate", "replay", "live"]
 FilePath = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_file)]
 Host = Annotated[str, AfterValidator(_host)]
-CcxtId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+(@\d+(\.\d+){1,3})?$", max_length=60)]
+CCXT_RELEASE = r"\d+(\.\d+){1,3}"
+CcxtId = Annotated[str, StringConstraints(pattern=rf"^[a-z0-9_]+(@{CCXT_RELEASE})?$", max_length=60)]
 ConnectorName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]

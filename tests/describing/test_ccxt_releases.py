@@ -68,6 +68,15 @@ def test_it_may_end_in_the_middle() -> None:
 
 
 @pytest.mark.usefixtures("released")
+def test_it_may_have_ended_before_it_is_asked() -> None:
+    earlier = EarlierCcxt(Ccxt.of("acme@1.2.3"), SETS[0], "acme-pair", perpetual=False)
+    with earlier:
+        for _ in range(2):
+            with pytest.raises(OurFailure, match=r"ccxt 1\.2\.3 gave no answer"):
+                earlier.meanings("order_status", {"number": "82400002", "rate": "9871.3", "ends": True})
+
+
+@pytest.mark.usefixtures("released")
 def test_an_exchange_that_it_lacks_is_a_users_mistake() -> None:
     with pytest.raises(UserError, match=r"ccxt 1\.2\.3 has no exchange 'emca'"):
         EarlierCcxt(Ccxt.of("emca@1.2.3"), SETS[0], "acme-pair", perpetual=False)
@@ -88,6 +97,7 @@ def test_what_there_is_not_is_named(text: str, told: str) -> None:
     with pytest.raises(UserError) as error:
         checked(text, "--ccxt")
     assert told in str(error.value)
+    assert str(error.value).startswith(("--ccxt: ", "the package index: "))
 
 
 @pytest.mark.usefixtures("released")
