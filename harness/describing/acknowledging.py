@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 
 from pydantic import JsonValue
 
-from harness.describing.answers import said_so
 from harness.describing.leaves import flatten
+from harness.describing.operation_words import said_so
 from harness.describing.source import BAD, Ack
 
 ID = re.compile(r"^(req(uest)?_?)?id$", re.I)

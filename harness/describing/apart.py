@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from harness.describing.answers import Answer, said_so
+from harness.describing.answers import Answer
 from harness.describing.asked import Act, Asked
 from harness.describing.asking_words import WORD
+from harness.describing.operation_words import said_so
 from harness.describing.route_labels import labels_of, of_act
 from harness.describing.said import KEY, Place, Said, Word
 from harness.describing.sentinels import same_address

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from harness.describing.contracts import in_contracts
@@ -10,7 +10,6 @@ from harness.describing.deriving import Derived
 from harness.describing.fields import Field
 from harness.describing.placed import copied, put
 from harness.describing.reply_rows import ROWS
-from harness.describing.routes import Route
 from harness.describing.templates import Kind
 from harness.venue.described.addresses import bare
 
@@ -32,9 +31,9 @@ class Ordered:
 IN_THE_BASE = Ordered()
 
 
-def ordered(named: Sequence[Route]) -> Ordered:
-    """What the routes of orders show."""
-    fields = [each for route in named for each in route.fields]
+def ordered(taken: Iterable[Field]) -> Ordered:
+    """What the parameters show that the routes of orders take."""
+    fields = list(taken)
     sides = (each for each in fields if each.fact == _SIDE and each.kind is Kind.WORDS)
     counted = any("|contracts" in str(each.text) for each in fields)
     side = next(sides, None)

@@ -52,7 +52,7 @@ def assemble(sources: Sources) -> Assembled:
     seen = routes(sources.asked, sources.answers, signed.schemes, symbol, sources.source, signed.unexplained)
     named = [each for each in seen if each.operation]
     named += only_in_tests(sources, named)
-    sources = replace(sources, ordered=ordered(named))
+    sources = replace(sources, ordered=ordered(each for route in named for each in route.fields))
     named.sort(key=lambda each: (_order(each.operation), each.name))
     known: dict[str, list[str]] = {"": [KIT]}
     placed: list[Placed] = []

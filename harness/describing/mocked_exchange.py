@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from pydantic import JsonValue
 
 from harness.describing.acknowledging import ID, best, least
-from harness.describing.answers import REFUSALS, Answer, named_so, place_of
+from harness.describing.answers import REFUSALS, Answer, place_of
 from harness.describing.apart import meant, serves
 from harness.describing.books import Streamed
 from harness.describing.deriving import united
 from harness.describing.envelopes import enveloped
 from harness.describing.leaves import packed, parsed
 from harness.describing.level_names import names_of_levels, with_names
+from harness.describing.operation_words import named_so
 from harness.describing.read_replies import at_host, filled, filled_text, template, whole_of
 from harness.describing.reply_rows import ROWS
 from harness.describing.said import Said, Word

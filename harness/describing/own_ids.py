@@ -7,8 +7,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from harness.describing.answers import Answer, named_so
+from harness.describing.answers import Answer
 from harness.describing.leaves import Leaf, Path, changed, flatten, name_of, packed
+from harness.describing.operation_words import named_so
 from harness.describing.read_replies import KEY, template
 from harness.describing.sentinels import SESSION, Sentinels
 from harness.describing.source import UNREAD, Source

@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 
-from harness.describing.answers import Answer, named_so, said_so
+from harness.describing.answers import Answer
 from harness.describing.asked import Act, Asked
+from harness.describing.operation_words import named_so, said_so
 from harness.describing.said import Place, Said, Word
 from harness.describing.sentinels import same_address
 from harness.describing.source import UNREAD, Source

@@ -13,8 +13,8 @@ from pydantic import JsonValue
 from harness.credentials.matching import options, usual_option
 from harness.credentials.meanings import Meaning, meaning_of_name
 from harness.credentials.shapes import Shape, shape_of
-from harness.describing.answers import named_so
 from harness.describing.asked import Asked
+from harness.describing.operation_words import named_so
 from harness.describing.said import Place, Said
 from harness.describing.sentinels import SESSION
 from harness.describing.signatures import Explanation, Scheme

@@ -15,11 +15,11 @@ from dataclasses import replace
 from pydantic import JsonValue
 
 from harness.describing.account_messages import account_messages
-from harness.describing.answers import named_so
 from harness.describing.asked_through import Through
 from harness.describing.asking_words import counted_in, keys_said, words_said
 from harness.describing.function_reading import OPENING, Function
 from harness.describing.leaves import Path
+from harness.describing.operation_words import named_so
 from harness.describing.session_reading import headers_in
 from harness.describing.source import ROW, Asking, Read, Reading, Source, both, goes_on
 from harness.describing.source_constants import constants_in, paths_in, positions_in, valued

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from harness.describing.answers import Answer, said_so
+from harness.describing.answers import Answer
 from harness.describing.apart import apart
 from harness.describing.asked import Act, Asked
 from harness.describing.assembling import assemble
 from harness.describing.gathered import Sources
 from harness.describing.kit import Harvest, Sample
 from harness.describing.mocked_exchange import Listening
+from harness.describing.operation_words import said_so
 from harness.describing.questions import questions
 from harness.describing.routes import Route, routes
 from harness.describing.said import Said, Word

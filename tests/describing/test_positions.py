@@ -116,7 +116,7 @@ def test_an_order_that_closes_reduces_in_one_way_mode_alone() -> None:
 def test_replies_say_of_which_position_an_order_is(operation: str, leaf: Field, text: str) -> None:
     """Tests open positions alone, so that a position's side seems to be the order's."""
     how = Ordered(name="posSide", words=SIDES)
-    assert how == ordered(_seen())
+    assert how == ordered(field for each in _seen() for field in each.fields)
     template: JsonValue = leaf.text
     for step in reversed(leaf.at):
         template = {step: template}

@@ -13,9 +13,9 @@ from urllib.parse import urlencode
 
 from harness.credentials.shapes import Shape
 from harness.describing.acting import _as_text_has_it, orders_to_place
-from harness.describing.answers import named_so
 from harness.describing.asked import Act, Asked, Opened
 from harness.describing.canary_keys import keys, other_shapes
+from harness.describing.operation_words import named_so
 from harness.describing.routes import routes
 from harness.describing.said import Said
 from harness.describing.sentinels import SESSION, same_address

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from pydantic import JsonValue
 
-from harness.describing.answers import Answer, named_so
+from harness.describing.answers import Answer
 from harness.describing.asked import Asked, Opened
 from harness.describing.assembling import assemble
 from harness.describing.gathered import Sources
 from harness.describing.kit import Harvest, Sample
 from harness.describing.mocked_exchange import Listening
+from harness.describing.operation_words import named_so
 from harness.describing.own_ids import with_our_session
 from harness.describing.read_replies import template
 from harness.describing.said import Said
