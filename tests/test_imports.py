@@ -11,58 +11,89 @@ import pytest
 import harness
 
 HERE = Path(harness.__file__).parent
-# A room may import from those further down. Rooms of one line do not know each other.
-LAYERS = (
-    ("__main__",),
-    ("cli",),
-    ("commands",),
-    ("voting",),
-    ("reporting", "serving"),
-    ("screenings",),
-    ("checking",),
-    ("describing", "scenarios"),
-    ("recordings",),
-    ("driving", "oracle"),
-    ("gateway",),
-    ("venue",),
-    ("frameworks",),
-    ("forks", "sandbox"),
-    ("rounds",),
-    ("behaviour",),
-    ("grading", "requirement"),
-    ("outcome",),
-    ("clock", "credentials", "paths", "temporary"),
-    ("errors",),
-    ("ownership", "text"),
-    ("__init__",),
-)
-DEPTH = {room: depth for depth, layer in enumerate(LAYERS) for room in layer}
-ROOMS = {path.stem if path.is_file() else path.name for path in HERE.iterdir() if path.suffix == ".py"} | {
-    path.parent.name for path in HERE.glob("*/__init__.py")
+# Of each package that has rooms, from the top down: a room may import from those further down, and rooms of
+# one line do not know each other.
+LAYERS = {
+    "harness": (
+        ("__main__",),
+        ("cli",),
+        ("commands",),
+        ("voting",),
+        ("reporting", "serving"),
+        ("screenings",),
+        ("checking",),
+        ("describing", "scenarios"),
+        ("recordings",),
+        ("driving", "oracle"),
+        ("gateway",),
+        ("venue",),
+        ("frameworks",),
+        ("forks", "sandbox"),
+        ("rounds",),
+        ("behaviour",),
+        ("grading", "requirement"),
+        ("outcome",),
+        ("clock", "credentials", "paths", "temporary"),
+        ("errors",),
+        ("ownership", "text"),
+        ("__init__",),
+    ),
+    "harness.describing": (
+        ("describe",),
+        ("questions", "tally", "writing"),
+        ("missing_operations",),
+        ("assembling", "review_lines"),
+        ("asking",),
+        ("streams",),
+        ("routes",),
+        ("ccxt_reading",),
+        ("gathered",),
+        ("replies",),
+        ("signing",),
+        ("fork_tests",),
+        ("source_code",),
+        ("documents",),
+        ("__init__",),
+    ),
 }
+ROOMS = [(package, room) for package, layers in LAYERS.items() for layer in layers for room in layer]
 
 
-def imported(file: Path) -> Iterator[str]:
-    """The rooms of `harness` that a file imports from."""
+def folder_of(package: str) -> Path:
+    return HERE.joinpath(*package.split(".")[1:])
+
+
+def rooms_of(package: str) -> set[str]:
+    """The modules and the packages in a package."""
+    inner = folder_of(package).iterdir()
+    return {path.stem for path in inner if path.suffix == ".py" or (path / "__init__.py").exists()}
+
+
+def imported(file: Path, package: str) -> Iterator[str]:
+    """The rooms of a package that a file imports from."""
+    rooms, depth = rooms_of(package), len(package.split("."))
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "harness":
-            inner = node.module.split(".")[1:2]
+        if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(f"{package}."):
+            inner = str(node.module).split(".")[depth : depth + 1]
             for name in inner or [alias.name for alias in node.names]:
-                yield name if name in ROOMS else "__init__"
+                yield name if name in rooms else "__init__"
 
 
-def test_every_room_has_its_layer() -> None:
-    assert set(DEPTH) == ROOMS
+@pytest.mark.parametrize("package", LAYERS)
+def test_every_room_has_its_layer(package: str) -> None:
+    assert {room for layer in LAYERS[package] for room in layer} == rooms_of(package)
 
 
-@pytest.mark.parametrize("room", sorted(DEPTH))
-def test_a_room_imports_from_those_below(room: str) -> None:
-    files = (HERE / room).rglob("*.py") if (HERE / room).is_dir() else [HERE / f"{room}.py"]
+@pytest.mark.parametrize(("package", "room"), ROOMS)
+def test_a_room_imports_from_those_below(package: str, room: str) -> None:
+    depth = {each: at for at, layer in enumerate(LAYERS[package]) for each in layer}
+    folder = folder_of(package)
+    files = (folder / room).rglob("*.py") if (folder / room).is_dir() else [folder / f"{room}.py"]
     upwards = {
         f"{file.relative_to(HERE)} imports {other}"
         for file in files
-        for other in imported(file)
-        if other != room and DEPTH[other] <= DEPTH[room]
+        for other in imported(file, package)
+        if other != room and depth[other] <= depth[room]
     }
     assert upwards == set()
 

@@ -18,7 +18,7 @@ from harness.commands.derived_exchange import DerivedExchange
 from harness.commands.progress import Watch
 from harness.commands.run import build_upstream, chosen_name, clear_up, tell_live
 from harness.commands.terminal import safe, say
-from harness.describing.ccxt_releases import checked
+from harness.describing.ccxt_reading.ccxt_releases import checked
 from harness.errors import OurFailure, UserError
 from harness.forks.object_store import ObjectStore
 from harness.forks.submission import Submission

@@ -16,7 +16,7 @@ from harness.commands.recorded import tell_recording
 from harness.commands.run import build_upstream, chosen_name, clear_up
 from harness.commands.terminal import safe, say
 from harness.describing.assembling import Assembled
-from harness.describing.ccxt_releases import checked
+from harness.describing.ccxt_reading.ccxt_releases import checked
 from harness.describing.describe import (
     book_tests_of,
     ccxt_id_of,

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from harness.commands.row_of_fork import chosen_connectors, hosts_of, missing
 from harness.commands.terminal import say
-from harness.describing.ccxt_releases import checked
+from harness.describing.ccxt_reading.ccxt_releases import checked
 from harness.describing.describe import ccxt_id_of
 from harness.errors import OurFailure, UserError
 from harness.forks.object_store import ObjectStore

@@ -8,24 +8,24 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from harness.describing.as_ordered import ordered
-from harness.describing.books import OPERATIONS
-from harness.describing.fees import fee_in
-from harness.describing.fields import KIT, SENDS
+from harness.describing.documents.fields import KIT, SENDS
+from harness.describing.documents.placed import Placed, known_from
+from harness.describing.documents.sentinels import SETS
+from harness.describing.documents.templates import embedded
+from harness.describing.documents.wordlists import WordLists
+from harness.describing.fork_tests.refusals import refusals
 from harness.describing.gathered import Sources, market_facts
-from harness.describing.order_rules import amounts_at, as_asked, order_rules
-from harness.describing.placed import Placed, known_from
-from harness.describing.refusals import refusals
-from harness.describing.route_parts import route_part
-from harness.describing.routes import Route, routes
-from harness.describing.sentinels import SETS
-from harness.describing.signing import credentials_of, signing_of
-from harness.describing.socket_requests import with_requests
-from harness.describing.stream_parts import stream_parts
-from harness.describing.streams import Connection, connections
-from harness.describing.templates import embedded
-from harness.describing.unasked_routes import only_in_tests
-from harness.describing.wordlists import WordLists
+from harness.describing.replies.as_ordered import ordered
+from harness.describing.routes.fees import fee_in
+from harness.describing.routes.order_rules import amounts_at, as_asked, order_rules
+from harness.describing.routes.route_parts import route_part
+from harness.describing.routes.routes import Route, routes
+from harness.describing.routes.unasked_routes import only_in_tests
+from harness.describing.signing.signing import credentials_of, signing_of
+from harness.describing.streams.books import OPERATIONS
+from harness.describing.streams.socket_requests import with_requests
+from harness.describing.streams.stream_parts import stream_parts
+from harness.describing.streams.streams import Connection, connections
 from harness.venue.described.addresses import leaves, written
 
 

@@ -13,26 +13,27 @@ from importlib.metadata import version
 from pathlib import Path
 
 import harness
-from harness.describing import book_notes, books, kit
-from harness.describing.acknowledging import acks_in
-from harness.describing.acting import orders_to_place
-from harness.describing.answers import Answer, answers, at_asked_hosts
-from harness.describing.apart import apart
-from harness.describing.asking import Asking, ask
+from harness.describing.asking.acting import orders_to_place
+from harness.describing.asking.asking import Asking, ask
 from harness.describing.assembling import Assembled, assemble
-from harness.describing.ccxt_reader import CcxtReader, signs_alike
-from harness.describing.ccxt_releases import Ccxt, EarlierCcxt
-from harness.describing.contracts import of_a_part
-from harness.describing.envelopes import alike
+from harness.describing.ccxt_reading.ccxt_reader import CcxtReader, signs_alike
+from harness.describing.ccxt_reading.ccxt_releases import Ccxt, EarlierCcxt
+from harness.describing.documents.sentinels import SETS, Sentinels, sets_of
+from harness.describing.fork_tests import book_notes, kit
+from harness.describing.fork_tests.acknowledging import acks_in
+from harness.describing.fork_tests.answers import Answer, answers, at_asked_hosts
+from harness.describing.fork_tests.envelopes import alike
+from harness.describing.fork_tests.kit import Harvest
+from harness.describing.fork_tests.written_forms import with_forms
 from harness.describing.gathered import Sources
-from harness.describing.kit import Harvest
-from harness.describing.own_ids import with_our_ids, with_our_number, with_our_session
-from harness.describing.places import with_our_place
-from harness.describing.sentinels import SETS, Sentinels, sets_of
-from harness.describing.signatures import explain
-from harness.describing.source import Source
-from harness.describing.source_reading import read_source
-from harness.describing.written_forms import with_forms
+from harness.describing.replies.contracts import of_a_part
+from harness.describing.replies.own_ids import with_our_ids, with_our_number, with_our_session
+from harness.describing.replies.places import with_our_place
+from harness.describing.routes.apart import apart
+from harness.describing.signing.signatures import explain
+from harness.describing.source_code.source import Source
+from harness.describing.source_code.source_reading import read_source
+from harness.describing.streams import books
 from harness.forks.submission import AddedConnector
 from harness.forks.tree import Tree
 from harness.frameworks import v2

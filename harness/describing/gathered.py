@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
-from harness.describing.answers import Answer
-from harness.describing.as_ordered import IN_THE_BASE, Ordered
-from harness.describing.asked import Asked
-from harness.describing.deriving import Derived, Reads, derive, nobody
-from harness.describing.kit import Harvest
-from harness.describing.market_units import decimals_told
-from harness.describing.places import MarketNotes
-from harness.describing.sentinels import SETS, Sentinels
-from harness.describing.signatures import Explanation
-from harness.describing.source import UNREAD, Source
+from harness.describing.documents.asked import Asked
+from harness.describing.documents.sentinels import SETS, Sentinels
+from harness.describing.fork_tests.answers import Answer
+from harness.describing.fork_tests.kit import Harvest
+from harness.describing.replies.as_ordered import IN_THE_BASE, Ordered
+from harness.describing.replies.deriving import Derived, Reads, derive, nobody
+from harness.describing.replies.market_units import decimals_told
+from harness.describing.replies.places import MarketNotes
+from harness.describing.signing.signatures import Explanation
+from harness.describing.source_code.source import UNREAD, Source
 
 
 def untold(_document: JsonValue) -> str:
@@ -31,8 +31,7 @@ class Sources:
 
     `second` is ccxt's reading, and `fees_read` in which of the pair's assets it has the fee of a reply's fill
     (`base`, `quote`, empty: neither); `also_signed`: ccxt signs by the same scheme. `books`: the order book
-    and the messages of books and trades, by `harness.describing.books.OPERATIONS`. `ordered`: how orders were
-    sent.
+    and the messages of books and trades, by `streams.books.OPERATIONS`. `ordered`: how orders were sent.
     """
 
     exchange: str

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from pydantic import JsonValue
 
 from harness.describing.assembling import Assembled
-from harness.describing.placed import Placed
-from harness.describing.read_replies import template
-from harness.describing.reply_rows import ROWS
+from harness.describing.documents.placed import Placed
+from harness.describing.documents.reply_rows import ROWS
 from harness.describing.review_lines import Question, left_open, line, route_line, usual_connection
-from harness.describing.source import NEEDED
-from harness.describing.subscriptions import PRIVATE
-from harness.describing.unasked_routes import OF_AN_ACCOUNT
+from harness.describing.routes.unasked_routes import OF_AN_ACCOUNT
+from harness.describing.source_code.read_replies import template
+from harness.describing.source_code.source import NEEDED
+from harness.describing.streams.subscriptions import PRIVATE
 
 OPERATIONS = (*NEEDED, "stream:book", "stream:trades", "stream:orders")
 _METHODS = ("GET ", "POST ", "PUT ", "DELETE ", "PATCH ")

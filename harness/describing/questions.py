@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pydantic import JsonValue
 
 from harness.describing.assembling import Assembled
-from harness.describing.fields import Field
+from harness.describing.documents.fields import Field
+from harness.describing.documents.placed import Placed, at_address
+from harness.describing.documents.templates import Kind
 from harness.describing.missing_operations import missing_operations
-from harness.describing.placed import Placed, at_address
 from harness.describing.review_lines import OPEN_FACT, Question, line, route_line
-from harness.describing.templates import Kind
 from harness.venue.described.addresses import Address, written
 from harness.venue.described.facts import FACTS
 from harness.venue.described.sources import confirms

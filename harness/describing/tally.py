@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from harness.describing.fields import CCXT, Field
-from harness.describing.placed import Placed
-from harness.describing.templates import Kind
+from harness.describing.documents.fields import CCXT, Field
+from harness.describing.documents.placed import Placed
+from harness.describing.documents.templates import Kind
 from harness.venue.described.sources import confirms
 
 

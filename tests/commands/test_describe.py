@@ -10,14 +10,14 @@ import pytest
 from rich.console import Console
 
 from harness.commands.describe import ROUTE, _ask, _connector, _table, _tell_rehearsal
-from harness.describing.asked import Asked
 from harness.describing.assembling import Assembled
 from harness.describing.describe import digest
+from harness.describing.documents.asked import Asked
+from harness.describing.documents.placed import Placed
+from harness.describing.fork_tests.kit import Harvest
 from harness.describing.gathered import Sources
-from harness.describing.kit import Harvest
-from harness.describing.placed import Placed
 from harness.describing.review_lines import OPEN_FACT, Question, line
-from harness.describing.signatures import explain
+from harness.describing.signing.signatures import explain
 from harness.errors import UserError
 from harness.forks.submission import AddedConnector, Submission
 from harness.forks.tree import Tree

@@ -11,25 +11,25 @@ from typing import Any
 import pytest
 from pydantic import JsonValue
 
-from harness.describing.answers import answers
-from harness.describing.asked import Act, Asked, Opened
 from harness.describing.assembling import Assembled, assemble
-from harness.describing.deriving import Derived
-from harness.describing.fields import Field
+from harness.describing.documents.asked import Act, Asked, Opened
+from harness.describing.documents.fields import Field
+from harness.describing.documents.placed import Placed
+from harness.describing.documents.said import Said
+from harness.describing.documents.sentinels import SETS, Sentinels
+from harness.describing.documents.templates import Kind
+from harness.describing.fork_tests.answers import answers
+from harness.describing.fork_tests.kit import Harvest, Sample
 from harness.describing.gathered import Sources
-from harness.describing.kit import Harvest, Sample
-from harness.describing.named_topics import by_topic
-from harness.describing.placed import Placed
 from harness.describing.questions import glossary, questions
-from harness.describing.routes import Route
-from harness.describing.said import Said
-from harness.describing.sentinels import SETS, Sentinels
-from harness.describing.signatures import explain
-from harness.describing.source_reading import read_source
-from harness.describing.stream_parts import _with_words_for_fills
+from harness.describing.replies.deriving import Derived
+from harness.describing.routes.routes import Route
+from harness.describing.routes.unasked_routes import _as_in_others, _parameters, only_in_tests
+from harness.describing.signing.signatures import explain
+from harness.describing.source_code.source_reading import read_source
+from harness.describing.streams.named_topics import by_topic
+from harness.describing.streams.stream_parts import _with_words_for_fills
 from harness.describing.tally import by_source, tally
-from harness.describing.templates import Kind
-from harness.describing.unasked_routes import _as_in_others, _parameters, only_in_tests
 from harness.venue.described.loading import checked
 
 HOST = "api.acme.test"

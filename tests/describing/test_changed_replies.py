@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from harness.describing.readings import FORK, Meaning, meaning
+from harness.describing.documents.readings import FORK, Meaning, meaning
 from harness.sandbox.inside import changed_replies, readers
 
 REPLY = {"free": "10", "held": "5", "note": "x"}

@@ -7,20 +7,20 @@ from typing import Any
 import pytest
 from pydantic import JsonValue
 
-from harness.describing.answers import answers
-from harness.describing.asked import Asked
-from harness.describing.deriving import Derived
-from harness.describing.fields import Field
+from harness.describing.documents.asked import Asked
+from harness.describing.documents.fields import Field
+from harness.describing.documents.leaves import flatten
+from harness.describing.documents.sentinels import SETS
+from harness.describing.documents.templates import Kind
+from harness.describing.fork_tests.answers import answers
+from harness.describing.fork_tests.kit import Harvest, Sample
 from harness.describing.gathered import Sources
-from harness.describing.kit import Harvest, Sample
-from harness.describing.leaves import flatten
-from harness.describing.named_leaves import with_what_is_named
-from harness.describing.route_parts import _replies_of
-from harness.describing.routes import Route
-from harness.describing.sentinels import SETS
-from harness.describing.signatures import explain
-from harness.describing.stream_parts import _told_by
-from harness.describing.templates import Kind
+from harness.describing.replies.deriving import Derived
+from harness.describing.replies.named_leaves import with_what_is_named
+from harness.describing.routes.route_parts import _replies_of
+from harness.describing.routes.routes import Route
+from harness.describing.signing.signatures import explain
+from harness.describing.streams.stream_parts import _told_by
 
 HOST = "api.acme.test"
 

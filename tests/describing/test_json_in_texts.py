@@ -9,26 +9,26 @@ from typing import Any
 
 import pytest
 
-from harness.describing.answers import Answer, answers
-from harness.describing.asked import Asked, Opened
-from harness.describing.book_notes import Made, Note
-from harness.describing.books import derived
-from harness.describing.deriving import Derived, derive
+from harness.describing.documents.asked import Asked, Opened
+from harness.describing.documents.leaves import packed, unpacked
+from harness.describing.documents.names import facts_named
+from harness.describing.documents.said import Said
+from harness.describing.documents.sentinels import SESSION, SETS
+from harness.describing.documents.wordlists import WordLists
+from harness.describing.fork_tests.answers import Answer, answers
+from harness.describing.fork_tests.book_notes import Made, Note
+from harness.describing.fork_tests.kit import Harvest, Sample
 from harness.describing.gathered import Sources
-from harness.describing.kit import Harvest, Sample
-from harness.describing.leaves import packed, unpacked
-from harness.describing.names import facts_named
-from harness.describing.own_ids import with_our_number
-from harness.describing.read_replies import template
-from harness.describing.said import Said
-from harness.describing.sentinels import SESSION, SETS
-from harness.describing.signatures import Explanation, Scheme
-from harness.describing.signing import _dotted
-from harness.describing.source_reading import read_source
-from harness.describing.stream_parts import _with_one_signature, stream_parts
-from harness.describing.streams import Connection, connections
-from harness.describing.subscriptions import Subscription
-from harness.describing.wordlists import WordLists
+from harness.describing.replies.deriving import Derived, derive
+from harness.describing.replies.own_ids import with_our_number
+from harness.describing.signing.signatures import Explanation, Scheme
+from harness.describing.signing.signing import _dotted
+from harness.describing.source_code.read_replies import template
+from harness.describing.source_code.source_reading import read_source
+from harness.describing.streams.books import derived
+from harness.describing.streams.stream_parts import _with_one_signature, stream_parts
+from harness.describing.streams.streams import Connection, connections
+from harness.describing.streams.subscriptions import Subscription
 from harness.sandbox.inside.books import _message as _message_of
 from harness.venue.described.said_topics import texts_in
 from harness.venue.described.templates import found_at

@@ -9,13 +9,13 @@ from dataclasses import replace
 import pytest
 from pydantic import JsonValue
 
-from harness.describing import books
-from harness.describing.answers import Answer, answers, place_of
-from harness.describing.book_notes import Made, Note
-from harness.describing.deriving import Derived, derive
-from harness.describing.kit import Harvest, Sample
-from harness.describing.leaves import parsed
-from harness.describing.sentinels import SETS, Sentinels
+from harness.describing.documents.leaves import parsed
+from harness.describing.documents.sentinels import SETS, Sentinels
+from harness.describing.fork_tests.answers import Answer, answers, place_of
+from harness.describing.fork_tests.book_notes import Made, Note
+from harness.describing.fork_tests.kit import Harvest, Sample
+from harness.describing.replies.deriving import Derived, derive
+from harness.describing.streams import books
 
 STATES = {
     "configure_open_order_status_response": "NEW",

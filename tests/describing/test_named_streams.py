@@ -7,12 +7,12 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from harness.describing.asked import Asked, Opened
-from harness.describing.mocked_exchange import Listening
-from harness.describing.said import Said
-from harness.describing.sentinels import SESSION
-from harness.describing.source_reading import read_source
-from harness.describing.streams import Connection, connections
+from harness.describing.asking.mocked_exchange import Listening
+from harness.describing.documents.asked import Asked, Opened
+from harness.describing.documents.said import Said
+from harness.describing.documents.sentinels import SESSION
+from harness.describing.source_code.source_reading import read_source
+from harness.describing.streams.streams import Connection, connections
 from harness.venue.described.said_topics import each_market
 from harness.venue.dialects.messages import Frame
 from harness.venue.market import SAMPLE_MARKETS

@@ -10,29 +10,29 @@ from typing import Any
 import pytest
 from pydantic import JsonValue
 
-from harness.describing.answers import Answer, answers, at_asked_hosts
-from harness.describing.as_ordered import Ordered
-from harness.describing.asked import Act, Asked
 from harness.describing.assembling import assemble
-from harness.describing.book_levels import levels_in
-from harness.describing.book_notes import Made, Note
-from harness.describing.books import derived
-from harness.describing.contracts import in_contracts, of_a_part
-from harness.describing.deriving import Derived
-from harness.describing.fields import KIT, READS, Field
+from harness.describing.documents.asked import Act, Asked
+from harness.describing.documents.fields import KIT, READS, Field
+from harness.describing.documents.leaves import flatten
+from harness.describing.documents.placed import Placed
+from harness.describing.documents.said import Said
+from harness.describing.documents.sentinels import SETS
+from harness.describing.documents.templates import Example, Kind, explained
+from harness.describing.fork_tests.answers import Answer, answers, at_asked_hosts
+from harness.describing.fork_tests.book_notes import Made, Note
+from harness.describing.fork_tests.kit import Harvest, Sample
 from harness.describing.gathered import Sources
-from harness.describing.kit import Harvest, Sample
-from harness.describing.leaves import flatten
-from harness.describing.margins import of_the_account, with_margins
-from harness.describing.placed import Placed
-from harness.describing.said import Said
-from harness.describing.sentinels import SETS
-from harness.describing.signatures import explain
-from harness.describing.source import Read, Reading
-from harness.describing.stream_parts import _as_their_messages_say
-from harness.describing.stream_parts import _book as _book_of_a_stream
-from harness.describing.subscriptions import Subscription
-from harness.describing.templates import Example, Kind, explained
+from harness.describing.replies.as_ordered import Ordered
+from harness.describing.replies.contracts import in_contracts, of_a_part
+from harness.describing.replies.deriving import Derived
+from harness.describing.replies.margins import of_the_account, with_margins
+from harness.describing.signing.signatures import explain
+from harness.describing.source_code.source import Read, Reading
+from harness.describing.streams.book_levels import levels_in
+from harness.describing.streams.books import derived
+from harness.describing.streams.stream_parts import _as_their_messages_say
+from harness.describing.streams.stream_parts import _book as _book_of_a_stream
+from harness.describing.streams.subscriptions import Subscription
 
 HOST = "api.acme.test"
 AMOUNTS = ("17.19", "18.19", "23.71")

@@ -9,20 +9,20 @@ from typing import Any
 import pytest
 from pydantic import JsonValue
 
-from harness.describing.answers import Answer
-from harness.describing.asked import Asked, Opened
+from harness.describing.asking.mocked_exchange import Listening
 from harness.describing.assembling import assemble
+from harness.describing.documents.asked import Asked, Opened
+from harness.describing.documents.said import Said
+from harness.describing.documents.sentinels import SESSION, SETS
+from harness.describing.fork_tests.answers import Answer
+from harness.describing.fork_tests.kit import Harvest, Sample
 from harness.describing.gathered import Sources
-from harness.describing.kit import Harvest, Sample
-from harness.describing.mocked_exchange import Listening
-from harness.describing.operation_words import named_so
-from harness.describing.own_ids import with_our_session
-from harness.describing.read_replies import template
-from harness.describing.said import Said
-from harness.describing.sentinels import SESSION, SETS
-from harness.describing.signatures import explain
-from harness.describing.source_reading import read_source
-from harness.describing.streams import connections
+from harness.describing.replies.own_ids import with_our_session
+from harness.describing.signing.signatures import explain
+from harness.describing.source_code.operation_words import named_so
+from harness.describing.source_code.read_replies import template
+from harness.describing.source_code.source_reading import read_source
+from harness.describing.streams.streams import connections
 from harness.venue.dialects.messages import Request
 from harness.venue.market import SAMPLE_MARKETS
 from harness.venue.session import Venue

@@ -18,8 +18,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import JsonValue
 
-from harness.describing.leaves import Leaf, Path, changed, flatten
-from harness.describing.readings import Meaning, meanings_of
+from harness.describing.documents.leaves import Leaf, Path, changed, flatten
+from harness.describing.documents.readings import Meaning, meanings_of
 from harness.venue.described.addresses import Address, bare
 from harness.venue.described.dialect import DescribedDialect
 from harness.venue.described.model import Description

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, cast
 
-from harness.describing.leaves import flatten
+from harness.describing.documents.leaves import flatten
 from harness.oracle import unified_symbol
 from harness.scenarios.randomization import initial_balances
 from harness.venue.described import DescribedDialect, described_dialect, shipped_dialects

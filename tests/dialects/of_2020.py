@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from harness.describing.ccxt_releases import installed, place
+from harness.describing.ccxt_reading.ccxt_releases import installed, place
 from harness.venue.dialects import dialect
 from harness.venue.dialects.base import Dialect
 from harness.venue.dialects.messages import Request

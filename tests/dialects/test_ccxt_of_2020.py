@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.describing.ccxt_releases import place
+from harness.describing.ccxt_reading.ccxt_releases import place
 from tests.dialects.of_2020 import RELEASE, read_in_a_process
 
 HOW = f"`python -m tests.dialects.of_2020` installs ccxt {RELEASE}"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.describing import kit
+from harness.describing.fork_tests import kit
 from harness.sandbox import Backend
 from harness.sandbox.protocol import Limits
 from tests.hostile.attack import attack

@@ -1,7 +1,7 @@
 """What a connector's tests say of its exchange: asked through upstream's test kit, with orders of our making.
 
 `python -m inside.kit ORDER`, where ORDER is a JSON object: `tree`, `module` (the tests' dotted name), `sets`
-(sentinels, see `harness/describing/sentinels.py`) and `nonce`, which has to come back with the answer.
+(see `harness/describing/documents/sentinels.py`) and `nonce`, which has to come back with the answer.
 The fork's test class is subclassed, so its members are methods of ours to call; none of its tests runs.
 """
 

@@ -1,0 +1,1 @@
+"""What a connector sends when it is told to act: run in the sandbox, read at the gateway."""

@@ -1,0 +1,1 @@
+"""ccxt as a second reader of replies, today's and earlier releases."""

@@ -1,0 +1,1 @@
+"""JSON documents as their leaves, templates of them, and who says what of each leaf. Pure."""

@@ -1,0 +1,1 @@
+"""What a fork's own tests say of its exchange: a claim."""

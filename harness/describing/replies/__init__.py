@@ -1,0 +1,1 @@
+"""What replies and messages tell, put together from all that read them. Pure."""

@@ -1,0 +1,1 @@
+"""Routes: what their requests say, and how they are answered. Pure."""

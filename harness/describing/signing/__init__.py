@@ -1,0 +1,1 @@
+"""How requests are signed, found by reproducing what the connector signed with keys of ours. Pure."""

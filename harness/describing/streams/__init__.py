@@ -1,0 +1,1 @@
+"""WebSockets: topics, messages, order books, and requests that are messages. Pure."""
