@@ -33,7 +33,7 @@ from harness.describing.routes.apart import apart
 from harness.describing.signing.signatures import explain
 from harness.describing.source_code.source import Source
 from harness.describing.source_code.source_reading import read_source
-from harness.describing.streams import books
+from harness.describing.streams import books, read_books
 from harness.forks.submission import AddedConnector
 from harness.forks.tree import Tree
 from harness.frameworks import v2
@@ -166,7 +166,9 @@ def gather(
     symbol = next((str(answer) for each in named for answer in each.answers), sets[0].pair)
     orders = orders_to_place(perpetual=perpetual)
     told = of_a_part(with_our_place(_first_set(found), source.counted))
-    shown = books.snapshot(notes), books.streamed(notes, symbol, alone=source.asks_for("order_book") is None)
+    read = read_books.not_shown(source.books, notes)
+    known = [*notes, *map(read_books.note_of, read)]
+    shown = books.snapshot(known), books.streamed(known, symbol, alone=source.asks_for("order_book") is None)
     asked = ask(Asking(backend, runtime, connector.name, told, sets[0], source, orders, *shown))
     found = at_asked_hosts(found, [(said.host, said.path) for said in asked.sent])
     words = apart(asked, source, found)
@@ -183,9 +185,9 @@ def gather(
         source=source,
         sets=sets,
     )
-    return replace(
-        sources, books=books.derived(notes, sources.symbols.get(SETS[0].name, ""), source.positions)
-    )
+    spelled = sources.symbols.get(SETS[0].name, "")
+    shown_books = books.derived(notes, spelled, source.positions)
+    return replace(sources, books={**read_books.derived(read, spelled), **shown_books})
 
 
 @contextmanager

@@ -7,6 +7,19 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from harness.describing.documents.leaves import Path
 
+# Words for a taker's side, with both words of their list.
+SIDES_OF_TRADES = {
+    word: f"{buy} {sell}"
+    for buy, sell in (
+        ("buy", "sell"),
+        ("BUY", "SELL"),
+        ("Buy", "Sell"),
+        ("B", "S"),
+        ("bid", "ask"),
+        ("Bid", "Ask"),
+    )
+    for word in (buy, sell)
+}
 _MARKET = r"symbol|ticker|instrument(_name)?|market(_name)?|(trading_|currency_|asset_)?pair|ticker_id|name"
 _ASSET = "asset|currency|coin|ccy|token|ticker|symbol"
 _AMOUNT = "amount|size|qty|quantity|volume|sz"

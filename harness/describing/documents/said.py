@@ -17,6 +17,7 @@ from pydantic import JsonValue
 from harness.describing.documents.leaves import flatten, parsed, unpacked, written
 
 MOST_VALUES = 200
+TOPIC = "{said.topic}"  # in a message: the topic as the client named it
 KEY = "{}"  # the place of a key, behind the way to its object
 _DEEPEST_KEY = 3
 _OF_A_SIGNATURE = re.compile(r"sig|seal|auth|header|meta", re.I)

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from harness.describing.documents.leaves import Path
+from harness.describing.documents.leaves import Path, name_of
 
 # The framework's data types (hummingbot/core/data_type, connector/trading_rule.py, connector/derivative).
 _FUNDING = {
@@ -63,6 +63,7 @@ _ORDERS = re.compile(
 _LOOKING_UP = ("fetch_order", "fetch_tracked_order", "fetch_cached_order")
 _IDS = {"exchange_order_id": "order_id", "client_order_id": "client_order_id"}
 _SAME = ("Decimal", "str", "int", "float", "abs", "upper", "lower", "strip")
+_CHANGE = re.compile(r"change|delta", re.I)  # of a balance, which is no part of it
 _DEPTH = 6  # names that are given one another's values
 PathOf = Callable[[ast.AST], Path | None]
 
@@ -71,7 +72,8 @@ def facts_by_field(function: ast.AST, path_of: PathOf) -> dict[Path, str]:
     """The facts of what a function makes such data of; `path_of` is where in the reply an expression stands.
 
     A value that is made of several, or reckoned from one, tells nothing, nor does one that is two of them,
-    but where a fill says of itself what it says of its order; a fee may have the other sign. What is compared
+    but where a fill says of itself what it says of its order; a fee may have the other sign. Of a balance
+    that is a sum or a difference, the parts are what is free, what is locked and the whole. What is compared
     with the order's own id, and what orders are looked up by, is one.
     """
     origin = _Origins(function, path_of)
@@ -81,6 +83,7 @@ def facts_by_field(function: ast.AST, path_of: PathOf) -> dict[Path, str]:
         if path and (not negated or fact == "fill.fee"):
             several.setdefault(path, set()).add(f"{fact}|negated" if negated else fact)
     found = {path: fact for path, facts in several.items() if (fact := _only_one(facts))}
+    found |= {path: fact for path, fact in _parts_of_balances(function, origin, found) if path not in several}
     thing = "fill" if any(fact.startswith("fill.") for fact in found.values()) else "order"
     for name, value in _ids(function):
         path, _ = origin.of(value, converted=False)
@@ -110,6 +113,24 @@ def _made(function: ast.AST) -> Iterator[tuple[str, ast.expr]]:
             ) if name in _BALANCES:
                 yield "balance.asset", asset
                 yield _BALANCES[name], value
+
+
+def _parts_of_balances(
+    function: ast.AST, origin: _Origins, known: Mapping[Path, str]
+) -> Iterator[tuple[Path, str]]:
+    """What a balance is reckoned from: the total of what is free and locked, or the other way round."""
+    for fact, value in _made(function):
+        match fact, origin.resolved(value):
+            case "balance.total", ast.BinOp(left=one, op=ast.Add(), right=other):
+                paths = [origin.of(each, converted=False)[0] for each in (one, other)]
+                free = [known.get(path) == "balance.free" if path else False for path in paths]
+                if sum(free) == 1 and (path := paths[free.index(False)]):
+                    yield path, "balance.locked"
+            case "balance.free", ast.BinOp(left=whole, op=ast.Sub(), right=locked):
+                for part, name in ((whole, "balance.total"), (locked, "balance.locked")):
+                    path, _ = origin.of(part, converted=False)
+                    if path and not _CHANGE.search(name_of(path)):
+                        yield path, name
 
 
 def _only_one(facts: set[str]) -> str:
@@ -158,6 +179,11 @@ class _Origins:
                     self._assigned.setdefault(name, []).append(value)
                 case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
                     self._assigned.setdefault(name, []).append(value)
+
+    def resolved(self, node: ast.expr) -> ast.expr:
+        """What a name was given once, where one stands."""
+        assigned = self._assigned.get(node.id, []) if isinstance(node, ast.Name) else []
+        return assigned[0] if len(assigned) == 1 else node
 
     def of(self, node: ast.expr, *, converted: bool, depth: int = _DEPTH) -> tuple[Path | None, bool]:
         path = self._path_of(node)

@@ -6,11 +6,15 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
+from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
 from harness.describing.documents.leaves import Path, changed, flatten, name_of
 from harness.describing.documents.said import Word
+
+if TYPE_CHECKING:
+    from harness.describing.source_code.source_notes import ReadBook
 
 ROW = -1  # stands in a path for each of a list's items
 KEYED = -2  # and for each of an object's, whatever their keys are
@@ -132,11 +136,13 @@ class Source:
     `markets` is what is read of the reply that lists the markets. `tests` are the texts of its test modules.
     `positions` are names for the places in rows that are lists, one list of names for each kind of row.
     `told` has what is read of messages that are waited for where a route's reply is elsewhere, by operation.
-    `queued` is where in a message of the account's stream that stands what the connector's queue gets.
+    `queued` is where in a message of the account's stream that stands what the connector's queue gets,
+    `demanded` the keys without which it gets none.
     `asking` has what each function says when it asks. `whole_books`: every message of a book is a whole one
     to it. `acks` are answers to requests over WebSockets, as the tests have them. `counted` are the keys of
     lists whose rows it counts. `messages` are those of the account's stream. `between` stands between both
-    assets in the exchange's names of markets, empty where the source splits none.
+    assets in the exchange's names of markets, empty where the source splits none. `books` are the messages of
+    books and trades.
     """
 
     routes: Mapping[str, Reading]
@@ -152,12 +158,14 @@ class Source:
     positions: tuple[tuple[str, ...], ...] = ()
     told: Mapping[str, Reading] = field(default_factory=dict)
     queued: Path = ()
+    demanded: frozenset[str] = frozenset()
     asking: tuple[Asking, ...] = ()
     whole_books: bool = False
     acks: tuple[Ack, ...] = ()
     counted: frozenset[str] = frozenset()
     messages: tuple[Message, ...] = ()
     between: str = ""
+    books: tuple[ReadBook, ...] = ()
 
     def meant(self, path: str, word: Word) -> str:
         """The operation of requests to this path that say this word, empty where no method says it.

@@ -19,9 +19,12 @@ from harness.describing.source_code.account_messages import account_messages
 from harness.describing.source_code.asked_through import Through
 from harness.describing.source_code.asking_words import counted_in, keys_said, words_said
 from harness.describing.source_code.function_reading import OPENING, Function
+from harness.describing.source_code.market_filters import held_in
 from harness.describing.source_code.operation_words import named_so
+from harness.describing.source_code.queued_messages import demanded_in, queued_in
 from harness.describing.source_code.session_reading import headers_in
 from harness.describing.source_code.source import ROW, Asking, Read, Reading, Source, both, goes_on
+from harness.describing.source_code.source_books import books_read
 from harness.describing.source_code.source_constants import constants_in, paths_in, positions_in, valued
 from harness.describing.source_code.states import STATES
 from harness.venue.described.placeholders import AS_JSON
@@ -116,12 +119,14 @@ def read_source(texts: Iterable[str]) -> Source:
         markets=_markets_in(functions, constants),
         told=told,
         positions=tuple(names for tree in trees for names in positions_in(tree)),
-        queued=_queued_in(functions, constants),
+        queued=queued_in(functions, constants),
+        demanded=demanded_in(functions, constants),
         asking=tuple(asking),
         whole_books=_whole_books(functions),
         counted=frozenset(key for tree in trees for key in counted_in(tree)),
         messages=tuple(account_messages(functions, constants, states, opening)),
         between=_between_assets(functions),
+        books=tuple(books_read(functions, constants)),
     )
 
 
@@ -191,17 +196,6 @@ def _with_parts_read_elsewhere(
     return replace(reading, reads=tuple(reads.values()))
 
 
-def _queued_in(functions: Sequence[_Definition], constants: Mapping[str, JsonValue]) -> Path:
-    """Where in a message of the account's stream that stands what is put into the connector's queue."""
-    for function in functions:
-        names = [each.arg for each in function.args.args if each.arg != "self"]
-        if function.name == "_process_event_message" and names:
-            for name, _, path in Function(function, constants, given=names[0]).handed_on():
-                if name in ("put", "put_nowait"):
-                    return path if all(isinstance(step, str) for step in path) else ()
-    return ()
-
-
 def _between_assets(functions: Iterable[_Definition]) -> str:
     """What stands between both assets in a market's name, where it is split there to make Hummingbot's of it;
     empty where nothing or several things do.
@@ -228,8 +222,11 @@ def _markets_in(functions: Sequence[_Definition], constants: Mapping[str, JsonVa
     row: Path = next((path[: path.index(ROW) + 1] for path in reads if ROW in path), ())
     for function in functions if row else ():
         if _FILTERS.match(function.name) and function.args.args:
-            for each in Function(function, constants, function.args.args[0].arg).reading().reads:
-                reads.setdefault((*row, *each.path), replace(each, path=(*row, *each.path)))
+            reader = Function(function, constants, function.args.args[0].arg)
+            read = {each.path: each for each in reader.reading().reads}
+            read |= {path: Read(path, value) for path, value in held_in(function, reader)}
+            for path, each in read.items():
+                reads.setdefault((*row, *path), replace(each, path=(*row, *path)))
     longest = [path for path in reads if not any(goes_on(path, other) for other in reads)]
     return Reading(tuple(reads[path] for path in longest)) if longest else None
 

@@ -10,20 +10,8 @@ from decimal import Decimal
 from pydantic import JsonValue
 
 from harness.describing.documents.leaves import Leaf, Path, flatten, name_of, number_of
+from harness.describing.documents.names import SIDES_OF_TRADES
 
-# Words for a taker's side, with both words of their list.
-SIDES_OF_TRADES = {
-    word: f"{buy} {sell}"
-    for buy, sell in (
-        ("buy", "sell"),
-        ("BUY", "SELL"),
-        ("Buy", "Sell"),
-        ("B", "S"),
-        ("bid", "ask"),
-        ("Bid", "Ask"),
-    )
-    for word in (buy, sell)
-}
 _SIDES = (("bids", "bid"), ("asks", "ask"))
 _OTHER = {"bids": "asks", "asks": "bids"}
 _AMOUNT = re.compile(r"amount|size|qty|quantity|vol|^sz?$|^q$")

@@ -11,13 +11,13 @@ from pydantic import JsonValue
 
 from harness.describing.documents.fields import KIT, READS, Field
 from harness.describing.documents.leaves import Leaf, Path, changed, flatten, name_of, number_of, unpacked
+from harness.describing.documents.names import SIDES_OF_TRADES
 from harness.describing.documents.templates import Kind, time_form
 from harness.describing.fork_tests.book_notes import Made, Note
 from harness.describing.replies.deriving import Derived
 from harness.describing.replies.positions import named, unnamed
 from harness.describing.streams.book_levels import (
     SEEN,
-    SIDES_OF_TRADES,
     LevelList,
     levels_in,
     lists_in,
@@ -292,8 +292,9 @@ class _Builder:
         form = "" if isinstance(value, str) else "|number"
         if fact == "level.amount" and self._contract != 1:
             form = f"|contracts{form}"
-        if not fact and _OF_THE_BOOK.search(name_of(path).lower()):
-            return self._note(*self._leaf(value, name_of(path).lower()), at)
+        name = name_of(path).lower()
+        if not fact and (_OF_THE_BOOK.search(name) or _SYMBOL.search(name)):
+            return self._note(*self._leaf(value, name), at)
         return self._note(f"{{{fact}{form}}}" if fact else value, fact, at)
 
     def _note(self, text: JsonValue, fact: str, at: tuple[str, ...]) -> JsonValue:

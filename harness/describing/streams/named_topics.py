@@ -10,10 +10,10 @@ from pydantic import JsonValue
 
 from harness.describing.documents.fields import KIT, READS, Field
 from harness.describing.documents.placed import Placed, copied, put
+from harness.describing.documents.said import TOPIC
 from harness.describing.documents.templates import Kind
 from harness.describing.routes.unasked_routes import SYMBOL
 
-TOPIC = "{said.topic}"
 NUMBER = "{account.number}"
 _PAIR = re.compile(r"\{market\.base\}[-/_]?\{market\.quote\}")
 _ANY_PAIR = re.compile(r"[A-Z0-9]{2,10}[-/_]?[A-Z]{2,10}")

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import re
+
 from pydantic import JsonValue
 
 from harness.describing.documents.fields import READS, Field
 from harness.describing.documents.leaves import flatten, name_of
 from harness.describing.documents.placed import copied, put
 from harness.describing.documents.reply_rows import ROWS
+from harness.describing.documents.said import TOPIC
 from harness.describing.documents.templates import Kind
 from harness.describing.gathered import Sources
 from harness.describing.replies.deriving import Derived
 from harness.describing.source_code.read_replies import template
 from harness.describing.source_code.source import Message, Source
-from harness.describing.streams.named_topics import TOPIC
 from harness.describing.streams.subscriptions import PRIVATE, Subscription
 from harness.venue.described.addresses import leaves
 from harness.venue.described.placeholders import ELSE, IF, THEN, leaf
 
+_OF_TOPICS = re.compile(r"topic|channel|ch$|stream|table", re.I)  # keys under which messages have theirs
 _FIGURES = ("fill.price", "fill.amount", "fill.quote_amount", "fill.fee")
 
 
@@ -34,7 +37,12 @@ def of_source(operation: str, topic: JsonValue, source: Source) -> Derived | Non
     for each in fields:
         if words.get(each.at[-1]) == each.text:
             made = put(made, each.at, {IF: "fill.trade_id", THEN: each.text, ELSE: ""})
-    return Derived(operation, made, tuple(each for each in fields if words.get(each.at[-1]) != each.text))
+    fields = [each for each in fields if words.get(each.at[-1]) != each.text]
+    for key in sorted(source.demanded):
+        if isinstance(made, dict) and key not in made and not source.queued and _OF_TOPICS.match(key):
+            made = put(made, (key,), TOPIC)
+            fields.append(Field((key,), TOPIC, "", Kind.TEXT, (READS,)))
+    return Derived(operation, made, tuple(fields))
 
 
 def as_it_is_read(own: Subscription, sources: Sources) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pydantic import JsonValue
 
-from harness.describing.documents.fields import READS, SENDS, Field
+from harness.describing.documents.fields import KIT, READS, SENDS, Field
 from harness.describing.documents.leaves import Path, changed, flatten, placed_at, written
 from harness.describing.documents.placed import Placed, at_address, copied, put, spoken
 from harness.describing.documents.templates import Kind
@@ -135,7 +135,8 @@ def _together(subscribed: Sequence[Subscription], sources: Sources) -> Iterator[
 def _with_the_book(subscribed: Sequence[Subscription], sources: Sources) -> Iterator[Subscription]:
     """Public trades that the tests show, where nobody subscribes to any: they come with the book's topic."""
     book = next((each for each in subscribed if each.operation == "stream:book"), None)
-    if book is not None and "trade" in sources.books:
+    trade = sources.books.get("trade")
+    if book is not None and trade is not None and any(KIT in leaf.by for leaf in trade.fields):
         yield replace(book, operation="stream:trades")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from pydantic import JsonValue
 
@@ -553,3 +555,43 @@ def test_a_market_that_is_asked_whether_it_is_active_is() -> None:
     exchange = Listening(Venue(SAMPLE_MARKETS, 1, StillClock()), [], source, SETS[0])
     told = data(exchange.handle(Request("GET", "x.test", "/markets")))
     assert told == [{"symbol": f"{SETS[0].base}/{SETS[0].quote}", "active": True}]
+
+
+def test_a_market_can_be_traded_whose_flags_are_set_and_whose_lists_have_the_word() -> None:
+    text = (
+        "def is_exchange_information_valid(rule):\n"
+        '    return (rule.get("state") == "ON" and rule.get("mayTrade", False) and not rule["halted"]\n'
+        '            and "SPOT" in rule.get("kinds", list()))\n'
+        "def _initialize_trading_pair_symbols_from_exchange_info(self, info):\n"
+        '    for each in filter(utils.is_exchange_information_valid, info["markets"]):\n'
+        '        mapping[each["name"]] = combine_to_hb_trading_pair(each["base"], each["quote"])\n'
+    )
+    markets = read_source([text]).markets
+    assert markets is not None
+    made: Any = template(markets, "symbols")
+    row = made["markets"]["each market"]
+    assert {key: row[key] for key in ("state", "mayTrade", "halted", "kinds")} == {
+        "state": "ON",
+        "mayTrade": True,
+        "halted": False,
+        "kinds": ["SPOT"],
+    }
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        'free = Decimal(row["f"])\n        total = Decimal(row["f"]) + Decimal(row["x"])',
+        'total = Decimal(row["t"])\n        frozen = Decimal(row["x"])\n        free = total - frozen',
+    ],
+)
+def test_of_a_balance_that_is_reckoned_from_two_the_other_is_what_is_locked(told: str) -> None:
+    text = (
+        "async def _update_balances(self):\n    reply = await self._api_get(CONSTANTS.TIME)\n"
+        f'    for row in reply["assets"]:\n        asset = row["a"]\n        {told}\n'
+        "        self._account_balances[asset] = total\n"
+        "        self._account_available_balances[asset] = free\n"
+    )
+    reading = read_source([CONSTANTS, text]).of("/api/v3/time")
+    assert reading is not None
+    assert {each.path[-1]: each.fact for each in reading.reads}["x"] == "balance.locked"

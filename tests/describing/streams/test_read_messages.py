@@ -34,12 +34,12 @@ async def _user_stream_event_listener(self):
 """
 
 
-def made_of(*topics: str) -> Assembled:
+def made_of(*topics: str, source: str = LISTENER) -> Assembled:
     token = SESSION["session.key"]
     frames = tuple(Said(HOST, "/ws", body=json.dumps({"op": "subscribe", "args": [each]})) for each in topics)
     asked = Asked({}, frames=frames, sockets=(Opened(HOST, "/ws", query=f"token={token}"),))
-    source = read_source([LISTENER])
-    return assemble(Sources("acme", "spot", Harvest(), (), asked, explain((), {}), source=source))
+    read = read_source([source])
+    return assemble(Sources("acme", "spot", Harvest(), (), asked, explain((), {}), source=read))
 
 
 def channels_of(made: Assembled) -> dict[str, Any]:
@@ -65,6 +65,17 @@ def test_a_topic_tells_what_the_listener_makes_of_its_messages() -> None:
     }
     assert channels["balances"]["tells"]["w"] == "{balance.total}"
     assert "ch" not in channels["balances"]["tells"], "each is known by what stands elsewhere in it"
+
+
+def test_a_message_names_its_topic_where_it_gets_into_no_queue_without() -> None:
+    guard = (
+        "async def _process_event_message(self, event_message, queue):\n"
+        '    if len(event_message) > 0 and ("data" in event_message and "topic" in event_message):\n'
+        "        queue.put_nowait(event_message)\n"
+    )
+    told = channels_of(made_of("my.executions", source=LISTENER + guard))["orders"]["tells"]
+    assert told["topic"] == "{said.topic}"
+    assert "topic" not in channels_of(made_of("my.executions"))["orders"]["tells"]
 
 
 def test_only_the_fork_vouches_for_it_and_the_format_accepts_it() -> None:
