@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
+from typing import NamedTuple
 
 from harness.describing.documents.leaves import Path, name_of
+from harness.describing.source_code.origins import SECONDS, Origins
 
 # The framework's data types (hummingbot/core/data_type, connector/trading_rule.py, connector/derivative).
 _FUNDING = {
@@ -62,34 +64,50 @@ _ORDERS = re.compile(
 )
 _LOOKING_UP = ("fetch_order", "fetch_tracked_order", "fetch_cached_order")
 _IDS = {"exchange_order_id": "order_id", "client_order_id": "client_order_id"}
-_SAME = ("Decimal", "str", "int", "float", "abs", "upper", "lower", "strip")
 _CHANGE = re.compile(r"change|delta", re.I)  # of a balance, which is no part of it
-_DEPTH = 6  # names that are given one another's values
-PathOf = Callable[[ast.AST], Path | None]
+TIMES = ("_at", ".at")  # how the facts end that are times
 
 
-def facts_by_field(function: ast.AST, path_of: PathOf) -> dict[Path, str]:
-    """The facts of what a function makes such data of; `path_of` is where in the reply an expression stands.
+class Becomes(NamedTuple):
+    """What a value of a reply becomes. `unit` is that of a time, empty where it is not known."""
+
+    fact: str
+    unit: str = ""
+
+
+def facts_by_field(function: ast.AST, origins: Origins) -> dict[Path, Becomes]:
+    """The facts of what a function makes such data of; `origins` tell where in the reply a value stands.
 
     A value that is made of several, or reckoned from one, tells nothing, nor does one that is two of them,
     but where a fill says of itself what it says of its order; a fee may have the other sign. Of a balance
     that is a sum or a difference, the parts are what is free, what is locked and the whole. What is compared
-    with the order's own id, and what orders are looked up by, is one.
+    with the order's own id, and what orders are looked up by, is one. The framework has times in seconds.
     """
-    origin = _Origins(function, path_of)
     several: dict[Path, set[str]] = {}
+    units: dict[Path, set[str]] = {}
     for fact, value in _made(function):
-        path, negated = origin.of(value, converted=fact.endswith(("_at", ".at", ".status")))
-        if path and (not negated or fact == "fill.fee"):
-            several.setdefault(path, set()).add(f"{fact}|negated" if negated else fact)
-    found = {path: fact for path, facts in several.items() if (fact := _only_one(facts))}
-    found |= {path: fact for path, fact in _parts_of_balances(function, origin, found) if path not in several}
-    thing = "fill" if any(fact.startswith("fill.") for fact in found.values()) else "order"
+        origin = origins.of(value, converted=fact.endswith((*TIMES, ".status")))
+        if origin.path and (not origin.negated or fact == "fill.fee"):
+            several.setdefault(origin.path, set()).add(f"{fact}|negated" if origin.negated else fact)
+            if fact.endswith(TIMES):
+                units.setdefault(origin.path, set()).add(origin.unit(SECONDS))
+    found = {
+        path: Becomes(fact, _only_unit(units.get(path, ())))
+        for path, facts in several.items()
+        if (fact := _only_one(facts))
+    }
+    known = {path: each.fact for path, each in found.items()}
+    parts = _parts_of_balances(function, origins, known)
+    found |= {path: Becomes(fact) for path, fact in parts if path not in several}
+    thing = "fill" if any(each.fact.startswith("fill.") for each in found.values()) else "order"
     for name, value in _ids(function):
-        path, _ = origin.of(value, converted=False)
-        if path:
-            found.setdefault(path, f"{thing}.{name}")
+        if path := origins.of(value, converted=False).path:
+            found.setdefault(path, Becomes(f"{thing}.{name}"))
     return found
+
+
+def _only_unit(units: Collection[str]) -> str:
+    return next(iter(units)) if len(units) == 1 else ""
 
 
 def _made(function: ast.AST) -> Iterator[tuple[str, ast.expr]]:
@@ -116,19 +134,19 @@ def _made(function: ast.AST) -> Iterator[tuple[str, ast.expr]]:
 
 
 def _parts_of_balances(
-    function: ast.AST, origin: _Origins, known: Mapping[Path, str]
+    function: ast.AST, origins: Origins, known: Mapping[Path, str]
 ) -> Iterator[tuple[Path, str]]:
     """What a balance is reckoned from: the total of what is free and locked, or the other way round."""
     for fact, value in _made(function):
-        match fact, origin.resolved(value):
+        match fact, origins.resolved(value):
             case "balance.total", ast.BinOp(left=one, op=ast.Add(), right=other):
-                paths = [origin.of(each, converted=False)[0] for each in (one, other)]
+                paths = [origins.of(each, converted=False).path for each in (one, other)]
                 free = [known.get(path) == "balance.free" if path else False for path in paths]
                 if sum(free) == 1 and (path := paths[free.index(False)]):
                     yield path, "balance.locked"
             case "balance.free", ast.BinOp(left=whole, op=ast.Sub(), right=locked):
                 for part, name in ((whole, "balance.total"), (locked, "balance.locked")):
-                    path, _ = origin.of(part, converted=False)
+                    path = origins.of(part, converted=False).path
                     if path and not _CHANGE.search(name_of(path)):
                         yield path, name
 
@@ -162,61 +180,3 @@ def _name(node: ast.expr) -> str:
         case ast.Name(id=name) | ast.Attribute(attr=name):
             return name
     return ""
-
-
-class _Origins:
-    """Where in a reply the values of a function's expressions stand: (path, whether its sign is turned).
-
-    `converted`: functions may make it of what stands there, and numbers be reckoned with it (times, states).
-    """
-
-    def __init__(self, function: ast.AST, path_of: PathOf) -> None:
-        self._path_of = path_of
-        self._assigned: dict[str, list[ast.expr]] = {}
-        for node in ast.walk(function):
-            match node:
-                case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                    self._assigned.setdefault(name, []).append(value)
-                case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
-                    self._assigned.setdefault(name, []).append(value)
-
-    def resolved(self, node: ast.expr) -> ast.expr:
-        """What a name was given once, where one stands."""
-        assigned = self._assigned.get(node.id, []) if isinstance(node, ast.Name) else []
-        return assigned[0] if len(assigned) == 1 else node
-
-    def of(self, node: ast.expr, *, converted: bool, depth: int = _DEPTH) -> tuple[Path | None, bool]:
-        path = self._path_of(node)
-        if path is not None or depth == 0:
-            return path, False
-        match node:
-            case ast.UnaryOp(op=ast.USub(), operand=inner):
-                path, negated = self.of(inner, converted=converted, depth=depth - 1)
-                return path, not negated
-            case ast.BinOp(left=inner, right=ast.Constant()) if converted:
-                return self.of(inner, converted=converted, depth=depth - 1)
-        return self._only(self._inner(node, converted=converted), converted=converted, depth=depth - 1)
-
-    def _inner(self, node: ast.expr, *, converted: bool) -> Sequence[ast.expr]:
-        """The expressions one of which is the value of this one, as it is."""
-        match node:
-            case ast.Name(id=name):
-                return self._assigned.get(name, ())
-            case ast.IfExp(body=one, orelse=other) | ast.BoolOp(op=ast.Or(), values=[one, other]):
-                return one, other
-            case ast.Call(func=ast.Attribute(value=inner, attr=name), args=[]) if name in _SAME:
-                return (inner,)
-            case ast.Call(func=ast.Name(id=name), args=[inner]) if name in _SAME:
-                return (inner,)
-            case ast.Call(func=ast.Attribute(attr="get"), args=[key, *_]):  # of a table of words
-                return (key,)
-            case ast.Subscript(slice=key):
-                return (key,)
-            case ast.Call(args=[inner, *_]) if converted:
-                return (inner,)
-        return ()
-
-    def _only(self, several: Sequence[ast.expr], *, converted: bool, depth: int) -> tuple[Path | None, bool]:
-        found = {self.of(each, converted=converted, depth=depth) for each in several}
-        known = [each for each in found if each[0] is not None]
-        return known[0] if len(known) == 1 else (None, False)

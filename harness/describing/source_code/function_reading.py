@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import JsonValue
 
 from harness.describing.documents.leaves import Path
-from harness.describing.source_code.becoming import facts_by_field
+from harness.describing.source_code.becoming import TIMES, Becomes, facts_by_field
+from harness.describing.source_code.origins import MILLISECONDS, SECONDS, Origins
 from harness.describing.source_code.source import BAD, KEYED, ROW, Read, Reading, goes_on
 from harness.describing.source_code.source_constants import literal_in
 from harness.venue.described.placeholders import AS_JSON
@@ -18,7 +18,6 @@ _TRANSPARENT = ("data", "json")  # attributes of a message or a reply that stand
 _GIVEN = "given"  # the first step of a path in what a function is given
 # Functions that open what they are given, and where in it what they give back stands.
 OPENING: Mapping[str, Path] = {"loads": (AS_JSON,), "decode": (AS_JSON,), "eval": (AS_JSON,)}
-_ISO = re.compile(r"dateparse|fromisoformat|strptime|parser\.parse")
 
 
 class Function:
@@ -89,11 +88,31 @@ class Function:
         paths = {**dict.fromkeys(self._paths()), **self._looped}
         longest = [path for path in paths if not any(goes_on(path, other) for other in paths)]
         needed = self._needed()
-        facts = facts_by_field(self._function, self.path)
+        origins = Origins(self._function, self.path, self.value)
+        made = facts_by_field(self._function, origins)
+        nothing = Becomes("")
         reads = tuple(
-            Read(path, wanted.get(path), path not in needed, facts.get(path, "")) for path in longest
+            Read(path, wanted.get(path), path not in needed, fact, unit=unit)
+            for path in longest
+            for fact, unit in [made.get(path, nothing)]
         )
-        return Reading(reads, _unit(self._function))
+        return Reading(reads, self._unit(reads, origins))
+
+    def _unit(self, reads: Sequence[Read], origins: Origins) -> str:
+        """The unit of times that become nothing: that of those that do, or of all that is reckoned with.
+
+        Who asks for the exchange's time gives it back in milliseconds, all else is in seconds.
+        """
+        units = {each.unit for each in reads if each.fact.endswith(TIMES)} - {""}
+        if not units:
+            asked = "time" in getattr(self._function, "name", "")
+            made = (node for node in self._nodes if isinstance(node, ast.BinOp | ast.Call))
+            for origin in (origins.of(node, converted=True) for node in made):
+                if origin.path is not None and origin.reckoned:
+                    larger = asked or (origin.scale or 0) > 1
+                    units.add(origin.unit(MILLISECONDS if larger else SECONDS))
+        units -= {""}
+        return units.pop() if len(units) == 1 else "ms"
 
     def _learn(self, node: ast.AST) -> None:
         if isinstance(node, ast.Assign) and len(node.targets) == 1:
@@ -271,13 +290,3 @@ def _gathers(value: ast.expr | None) -> bool:
         case ast.Await(value=ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name))):
             return name in ("safe_gather", "gather")
     return False
-
-
-def _unit(function: ast.AST) -> str:
-    """The unit of a time that a function makes milliseconds of."""
-    text = ast.unparse(function)
-    if _ISO.search(text):
-        return "iso"
-    if re.search(r"\* *(1e3|1000(\.0)?|1_000)\b", text):
-        return "s"
-    return "ns" if re.search(r"(/ *(1e6|1000000|1_000_000)|\* *1e-0?6)\b", text) else "ms"

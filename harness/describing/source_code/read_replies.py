@@ -72,7 +72,7 @@ def template(reading: Reading, operation: str, rows: str = "", thing: str = "") 
             and not (alone and operation in _MAIN)
             and (each.wanted is None or fact.endswith((".side", ".status")))
         )
-        made = _put(made, path, _written(fact, reading.unit, each.form) if plain else leaf, of)
+        made = _put(made, path, _written(fact, each.unit or reading.unit, each.form) if plain else leaf, of)
     return made
 
 

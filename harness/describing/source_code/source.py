@@ -35,7 +35,7 @@ class Read:
 
     `may_lack`: it is asked for in a way that bears its absence (`reply.get("error")`). `fact` is what it
     becomes, where the function says so, perhaps with the other sign; `form` how tests write it, where they do
-    so alike: `number`, `text`, `iso`, or a unit of time.
+    so alike: `number`, `text`, `iso`, or a unit of time. `unit` is that of a time, by what is made of it.
     """
 
     path: Path
@@ -43,6 +43,7 @@ class Read:
     may_lack: bool = False
     fact: str = ""
     form: str = ""
+    unit: str = ""
 
     @property
     def of_an_error(self) -> bool:

@@ -52,7 +52,7 @@ def test_a_reply_that_no_test_mocks_is_written_as_tests_write_its_leaves() -> No
         assert reading is not None
         return template(reading, "order_trades", "fill", "fill")
 
-    row = {"id": "{fill.trade_id}", "price": "{fill.price}", "createdAt": "{fill.at|ms|number}"}
+    row = {"id": "{fill.trade_id}", "price": "{fill.price}", "createdAt": "{fill.at|s|number}"}
     row |= {"cid": "{fill.client_order_id}", "left": ""}
     assert made(form=False) == {"each fill": row}
     formed = {"price": "{fill.price|number}", "createdAt": "{fill.at|iso}", "left": 0}

@@ -53,6 +53,78 @@ def test_what_is_made_of_several_or_reckoned_says_nothing(made: str) -> None:
     assert facts(f"return {made}") == {}
 
 
+@pytest.mark.parametrize(
+    ("before", "made", "unit"),
+    [
+        ("", 'reply["x"]', "s"),
+        ("", 'float(reply["x"])', "s"),
+        ("", 'int(reply["x"]) * 1e-3', "ms"),
+        ("", '0.001 * int(reply["x"])', "ms"),
+        ("", 'int(reply["x"]) / 1000', "ms"),
+        ("", 'round(reply.get("x", 0) / 1_000_000, 3)', "us"),
+        ("", 'int(reply["x"]) // 10**9', "ns"),
+        ("", 'Decimal(reply["x"]) / Decimal("1000")', "ms"),
+        ("", 'int(reply["x"]) / 1000 / 1000', "us"),
+        ("", 'int(reply["x"]) / CONSTANTS.IN_A_SECOND', "ms"),
+        ("", 'datetime.fromisoformat(reply["x"]).timestamp()', "iso"),
+        ("", 'dateutil.parser.parse(reply["x"]).timestamp()', "iso"),
+        ("", 'pd.Timestamp(reply["x"]).timestamp()', "iso"),
+        ("", 'utils.date_or_now(reply.get("x")).timestamp()', "iso"),
+        ("", 'datetime.fromtimestamp(int(reply["x"]) / 1000).timestamp()', "ms"),
+        ("", 'int(reply["x"]) / 1000 if "x" in reply else time.time()', "ms"),
+        ("", 'self._seconds_of(reply["x"])', ""),
+        ("", 'int(reply["x"]) - 5', ""),
+        ("", 'int(reply["x"]) / 1000 if int(reply["x"]) > 1e11 else int(reply["x"])', ""),
+        ("at = int(reply['x'])\n", "at * 1e-3", "ms"),
+        ("at = int(reply['x'])\nat = at / 1000\n", "at", "ms"),
+        ("at = int(reply['x'])\nat /= 1000\n", "at", "ms"),
+        ("at = int(reply['x'])\nif at > 1e11:\n    at = at / 1000\nelif at:\n    at = at * 1\n", "at", ""),
+        ("begun = int(self.begun * 1e3)\n", 'int(reply["x"]) / 1000', "ms"),
+        ("if old:\n    at = reply['x']\nelse:\n    at = self._made(reply['x'])\n", "at", ""),
+    ],
+)
+def test_the_unit_of_a_time_is_what_makes_seconds_of_it(before: str, made: str, unit: str) -> None:
+    lines = "\n".join(f"    {line}" for line in f"{before}TradeUpdate(fill_timestamp={made})".splitlines())
+    tree = _parsed(f"async def ask(self):\n    reply = await self.get(PATH)\n{lines}\n")
+    assert tree is not None
+    reads = Function(tree.body[0], {"IN_A_SECOND": 1000}).reading().reads
+    assert [(each.path, each.fact, each.unit) for each in reads] == [(("x",), "fill.at", unit)]
+
+
+def test_of_two_alternatives_the_first_is_it() -> None:
+    made = 'int(reply["x"]) / 1000 if "x" in reply else pd.Timestamp(reply["y"]).timestamp()'
+    assert facts(f"TradeUpdate(fill_timestamp={made})") == {("x",): "fill.at"}
+
+
+@pytest.mark.parametrize(
+    ("function", "unit"),
+    [
+        ('async def get_server_time(self):\n    return (await self.get(PATH))["x"] / 1000\n', "us"),
+        ('async def get_server_time(self):\n    return (await self.get(PATH))["x"] / 1e6\n', "ns"),
+        ('async def get_server_time(self):\n    return (await self.get(PATH))["x"] * 1000\n', "s"),
+        ('async def get_server_time(self):\n    return (await self.get(PATH))["x"]\n', "ms"),
+        ('async def ask(self):\n    self.seen((await self.get(PATH))["x"] / 1000)\n', "ms"),
+        ('async def ask(self):\n    self.seen((await self.get(PATH))["x"], self.begun * 1000)\n', "ms"),
+    ],
+)
+def test_the_exchanges_time_is_given_back_in_milliseconds(function: str, unit: str) -> None:
+    tree = _parsed(function)
+    assert tree is not None
+    assert Function(tree.body[0], {}).reading().unit == unit
+
+
+def test_each_time_of_a_reply_has_its_own_unit() -> None:
+    body = (
+        'async def ask(self):\n    reply = await self.get(CONSTANTS.PATH)\n    for each in reply["rows"]:\n'
+        '        TradeUpdate(trade_id=each["id"], fill_timestamp=each["at"] / 1e9)\n'
+        '        OrderUpdate(update_timestamp=each["told"])\n'
+    )
+    reading = read_source(['PATH = "/fills"\n', body]).of("/fills")
+    assert reading is not None
+    row = {"id": "{fill.trade_id}", "at": "{fill.at|ns|number}", "told": "{order.updated_at|s|number}"}
+    assert template(reading, "order_trades", "fill") == {"rows": {"each fill": row}}
+
+
 def test_names_that_are_given_one_another_are_followed() -> None:
     body = (
         'volume = reply.get("minVolume")\n'
