@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from checks.static.syntax import tokens
+from harness.frameworks.syntax import tokens
 
 if TYPE_CHECKING:
     from checks.static.source import Source

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from checks.static.names import Reference, dotted, full_name, imported_as, resolve
-from checks.static.syntax import Parsed, parse, tokens
 from harness.checking import seen_in_file
+from harness.frameworks.syntax import Parsed, parse, tokens
 from harness.outcome import Evidence
 
 TEST_FOLDERS = frozenset({"test", "tests"})

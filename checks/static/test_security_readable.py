@@ -13,10 +13,10 @@ from checks.static import forbidden
 from checks.static.credentials import entropy
 from checks.static.source import Source
 from checks.static.sources import Sources
-from checks.static.syntax import tokens
 from checks.static.wording import places
 from harness.checking import expect, requirement, seen_in_file, seen_in_git
 from harness.forks.submission import Change, Submission
+from harness.frameworks.syntax import tokens
 from harness.outcome import Evidence
 from harness.text import plain
 

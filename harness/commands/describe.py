@@ -25,6 +25,7 @@ from harness.describing.describe import (
     like_in_ccxt,
     source_of,
     tests_of,
+    unread,
 )
 from harness.describing.questions import glossary, questions
 from harness.describing.review_lines import OPEN_FACT, Question, route_line
@@ -96,6 +97,8 @@ def describe(
         return backend, with_its_libraries(cache_dir(), backend, base, store, submission, tree).runtime
 
     made_folder(folder)  # before minutes are spent
+    for module, why in unread(tree, chosen).items():
+        say(console, f"{module} cannot be read as Python, so nothing is known of what it does ({why}).")
     asked: tuple[Question, ...] = ()
     if derived_from(file) == made_of and not again:
         say(console, f"Nothing new: {file} was derived from the same connector and tests.")

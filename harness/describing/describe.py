@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -40,11 +39,13 @@ from harness.frameworks import v2
 from harness.frameworks.declaration import declared
 from harness.frameworks.runtime import Runtime
 from harness.frameworks.submissions import reading_of
+from harness.frameworks.syntax import parse
 from harness.oracle import ccxt_ids
 from harness.sandbox.protocol import Backend
 
 KITS = ("AbstractExchangeConnectorTests", "AbstractPerpetualDerivativeTests")
 MOST_FILE = 1 << 20
+OWN_CODE = Path(__file__).parent
 _ASSET = r"\b{}_asset\s*=\s*[\"']([A-Z0-9]{{2,10}})[\"']"
 _OF_BOOKS = re.compile(r"listen_for_order_book|_parse_(trade|order_book)|_order_book_snapshot|_message_from_")
 _DOLLAR = re.compile(r"USD(?!T$)[A-Z0-9]*")  # but for the one that markets are quoted in anyway
@@ -92,6 +93,13 @@ def source_of(tree: Tree, connector: AddedConnector) -> Source:
     return with_forms(replace(found, pair=pair, quote=traded_in, tests=tests, acks=acks_in(tests)))
 
 
+def unread(tree: Tree, connector: AddedConnector) -> dict[str, str]:
+    """The connector's modules of which nothing is known as they cannot be read, each with the reason."""
+    modules = [path for path in sorted(tree.under(connector.path)) if path.endswith(".py")]
+    found = {path: parse(_text(tree, path), cython=False) for path in modules}
+    return {path: f"line {each.line}: {each.error}" for path, each in found.items() if each.tree is None}
+
+
 def quote_written(texts: Iterable[str], quote: str) -> str:
     """What a spot connector trades its markets in, where its tests do and its code writes it out: a dollar.
 
@@ -114,9 +122,8 @@ def digest(tree: Tree, connector: AddedConnector, ccxt_id: str | None) -> str:
 
 def _own_code() -> str:
     """A digest of this package: a derivation by other code may come to something else."""
-    folder = Path(inspect.getfile(kit)).parent
     total = hashlib.sha256()
-    for path in sorted(folder.glob("*.py")):
+    for path in sorted(OWN_CODE.rglob("*.py")):
         total.update(path.read_bytes())
     return total.hexdigest()[:16]
 

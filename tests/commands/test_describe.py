@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -10,8 +11,9 @@ import pytest
 from rich.console import Console
 
 from harness.commands.describe import ROUTE, _ask, _connector, _table, _tell_rehearsal
+from harness.describing import describe
 from harness.describing.assembling import Assembled
-from harness.describing.describe import digest
+from harness.describing.describe import digest, unread
 from harness.describing.documents.asked import Asked
 from harness.describing.documents.placed import Placed
 from harness.describing.fork_tests.kit import Harvest
@@ -97,3 +99,27 @@ def test_a_library_that_is_added_is_something_new() -> None:
         return digest(cast("Tree", tree), AddedConnector("acme", "exchange", "exchange/acme", True), None)
 
     assert made_of("dependencies:\n  - numpy\n") != made_of("dependencies:\n  - numpy\n  - acme-sdk\n")
+
+
+def test_other_code_of_ours_wherever_it_lies_is_something_new(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert Path(inspect.getfile(describe)).parent == describe.OWN_CODE
+    monkeypatch.setattr(describe, "OWN_CODE", tmp_path)
+    tree = SimpleNamespace(text=lambda _: None, under=lambda _: (), entry=lambda _: None)
+
+    def made_of(code: str) -> str:
+        (tmp_path / "routes").mkdir(exist_ok=True)
+        (tmp_path / "routes/apart.py").write_text(code)
+        return digest(cast("Tree", tree), AddedConnector("acme", "exchange", "exchange/acme", True), None)
+
+    assert made_of("ONE = 1\n") != made_of("ONE = 2\n")
+
+
+def test_modules_that_cannot_be_read_are_named() -> None:
+    texts = {"acme/auth.py": "def sign(:\n", "acme/web.py": "URL = 1\n", "acme/notes.md": "def sign(:"}
+    entry = SimpleNamespace(regular=True, size=10)
+    tree = SimpleNamespace(text=texts.get, under=lambda _: tuple(texts), entry=lambda _: entry)
+    found = unread(cast("Tree", tree), AddedConnector("acme", "exchange", "acme", True))
+    assert list(found) == ["acme/auth.py"]
+    assert found["acme/auth.py"].startswith("line 1: ")

@@ -15,6 +15,7 @@ from pydantic import JsonValue
 from harness.describing.documents.leaves import flatten
 from harness.describing.source_code.operation_words import said_so
 from harness.describing.source_code.source import BAD, Ack
+from harness.frameworks.syntax import parse
 
 ID = re.compile(r"^(req(uest)?_?)?id$", re.I)
 _ASKS = ("method", "params", "op", "event")
@@ -25,11 +26,8 @@ def acks_in(tests: Iterable[str]) -> tuple[Ack, ...]:
     """The answers that test modules write out, in their order; those to nothing that has an id are none."""
     found: list[Ack] = []
     for text in tests:
-        try:
-            tree = ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError):
-            continue
-        for function in ast.walk(tree):
+        tree = parse(text, cython=False).tree
+        for function in ast.walk(tree) if tree is not None else ():
             if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
                 found += _of(function)
     return tuple(found)

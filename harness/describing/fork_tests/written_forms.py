@@ -13,6 +13,7 @@ from harness.describing.documents.leaves import name_of
 from harness.describing.documents.templates import time_form
 from harness.describing.source_code.source import Reading, Source
 from harness.describing.source_code.source_constants import literal_in
+from harness.frameworks.syntax import parse
 
 NUMBER, TEXT = "number", "text"
 
@@ -49,11 +50,8 @@ def forms_in(tests: Iterable[str]) -> Mapping[str, str]:
 
 
 def _literals(text: str) -> Iterator[tuple[str, str]]:
-    try:
-        nodes = list(ast.walk(ast.parse(text)))
-    except (SyntaxError, ValueError, RecursionError):
-        return
-    for node in nodes:
+    tree = parse(text, cython=False).tree
+    for node in ast.walk(tree) if tree is not None else ():
         if isinstance(node, ast.Dict):
             for key, value in zip(node.keys, node.values, strict=True):
                 name, form = literal_in(key) if key is not None else None, _form(value)

@@ -52,10 +52,13 @@ def as_ordered(derived: Derived | None, how: Ordered) -> Derived | None:
 
 
 def _of_positions(leaf: Field, derived: Derived, how: Ordered) -> Field:
-    """A leaf of the parameter's name that says one of its words: tests have it follow the order's side."""
+    """A leaf of the parameter's name that says one of its words: tests have it follow the order's side, and
+    so does whoever knows it by its name alone.
+    """
     words = how.words or {}
     said = set(leaf.words) if leaf.kind is Kind.WORDS else {str(leaf.text)}
-    if not leaf.at or bare(leaf.at[-1]) != how.name or not said <= set(words):
+    by_name = not leaf.words and leaf.fact.endswith((".side", ".position_side"))
+    if not leaf.at or bare(leaf.at[-1]) != how.name or not (by_name or said <= set(words)):
         return leaf
     rows = [step.split()[1] for step in leaf.at if step.startswith("each ")]
     thing = rows[-1] if rows else ROWS.get(derived.operation, "")

@@ -27,6 +27,7 @@ from harness.describing.source_code.source import ROW, Asking, Read, Reading, So
 from harness.describing.source_code.source_books import books_read
 from harness.describing.source_code.source_constants import constants_in, paths_in, positions_in, valued
 from harness.describing.source_code.states import STATES
+from harness.frameworks.syntax import parse
 from harness.venue.described.placeholders import AS_JSON
 
 # Methods that connectors fill in, and which operation what they ask for is (hummingbot/connector:
@@ -289,10 +290,7 @@ def _asked_in(
 
 
 def _parsed(text: str) -> ast.Module | None:
-    try:
-        return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError):
-        return None
+    return parse(text, cython=False).tree
 
 
 def _receives(function: ast.AST) -> bool:

@@ -7,15 +7,15 @@ import ast
 import pytest
 
 from checks.static import (
-    newer,
-    syntax,
     test_files,
     test_security_code,
     test_security_readable,
     test_usability,
 )
 from checks.static.decoding import UnreadableEncodingError, decoded
-from checks.static.syntax import parse
+from harness.frameworks import syntax
+from harness.frameworks.newer_syntax import newer_pythons
+from harness.frameworks.syntax import parse
 from tests.checks.static.specimens import MAIN, OLD_MAIN, WEB, of_2020, today
 
 HIDDEN = "+AGUAdgBhAGw-('1')"  # eval('1') in UTF-7
@@ -92,7 +92,7 @@ def test_a_mark_of_utf_8_and_windows_lines_are_no_text() -> None:
     assert decoded(b"\xef\xbb\xbfx = 1\r\ny = 2\r\n", cython=False) == "x = 1\ny = 2\n"
 
 
-needs_newer = pytest.mark.skipif(not newer.newer_pythons(), reason="no Python newer than the one running")
+needs_newer = pytest.mark.skipif(not newer_pythons(), reason="no Python newer than the one running")
 
 
 @needs_newer

@@ -109,6 +109,8 @@ def test_an_order_that_closes_reduces_in_one_way_mode_alone() -> None:
         ("stream:orders", Field(("data", "posSide"), "long", kind=Kind.CONSTANT), "{order.position_side}"),
         ("order_trades", Field(("each fill", "posSide"), "net", kind=Kind.UNKNOWN), "{fill.position_side}"),
         ("positions", Field(("each position", "posSide"), "long"), "{position.position_side}"),
+        ("order_status", Field(("posSide",), "{order.side}", "order.side", Kind.FACT),
+         "{order.position_side}"),
         ("order_status", Field(("posSide",), "elsewhere", kind=Kind.CONSTANT), "elsewhere"),
         ("order_status", Field(("side",), "long", kind=Kind.CONSTANT), "long"),
     ],

@@ -12,6 +12,7 @@ from harness.describing.documents.sentinels import SETS, sets_of
 from harness.describing.source_code.read_replies import at_host, completed, filled, template, whole_of
 from harness.describing.source_code.source import Read
 from harness.describing.source_code.source_reading import read_source
+from harness.frameworks.newer_syntax import newer_pythons
 from harness.venue.dialects.messages import Request
 from harness.venue.market import SAMPLE_MARKETS
 from harness.venue.session import Venue
@@ -595,3 +596,15 @@ def test_of_a_balance_that_is_reckoned_from_two_the_other_is_what_is_locked(told
     reading = read_source([CONSTANTS, text]).of("/api/v3/time")
     assert reading is not None
     assert {each.path[-1]: each.fact for each in reading.reads}["x"] == "balance.locked"
+
+
+@pytest.mark.skipif(not newer_pythons(), reason="no Python newer than the one running")
+def test_a_module_in_a_newer_pythons_syntax_is_read() -> None:
+    source = read_source([CONSTANTS, "type Reply = dict\n" + _read('    return reply["ts"]\n')])
+    assert source.of("/api/v3/time") is not None
+
+
+def test_format_strings_of_newer_pythons_are_read_without_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.frameworks.syntax.parse_with_newer", lambda _: None)
+    asks = _read('    self.log(f"{reply["ts"]}")\n    return reply["ts"]\n')
+    assert read_source([CONSTANTS, asks]).of("/api/v3/time") is not None

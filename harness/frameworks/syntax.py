@@ -10,7 +10,7 @@ import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from checks.static.newer import newer_pythons, parse_with_newer
+from harness.frameworks.newer_syntax import newer_pythons, parse_with_newer
 
 CONFLICT = re.compile(r"^(<{7}|>{7}|\|{7}) |^={7}$", re.MULTILINE)
 # Levels of syntax; Hummingbot's deepest file has fewer than 82. `ast.unparse` gives up near 300.
