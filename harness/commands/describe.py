@@ -80,7 +80,7 @@ def describe(
     round_ = own_round(path, round_file, upstream)
     clear_up(console)
     store = ObjectStore()
-    submission = _submission(what, path, round_, store)
+    submission = _submission(what, path, round_, store, connector)
     chosen = _connector(submission, connector)
     _refuse_earlier(submission, what)
     tree = Tree.of(store, submission)
@@ -190,8 +190,12 @@ def _tell_rehearsal(console: Console, found: Rehearsal, file: Path) -> None:
         say(console, f"    {route_line(each)}")
 
 
-def _submission(what: str, path: Path, round_: Round, store: ObjectStore) -> Submission:
-    """The round's candidate of that name, else the work tree at that path."""
+def _submission(
+    what: str, path: Path, round_: Round, store: ObjectStore, connector: str | None
+) -> Submission:
+    """The round's candidate of that name, else the work tree at that path, which may have the connector
+    unchanged.
+    """
     row = next((each for each in round_.candidates if each.name == what), None)
     if row is not None:
         return pin(store, row, round_, None)
@@ -200,7 +204,7 @@ def _submission(what: str, path: Path, round_: Round, store: ObjectStore) -> Sub
             f"{what!r} is neither a candidate in the round nor a folder",
             hint="give a fork's work tree, or a candidate's name with --round FILE",
         )
-    return work_tree(store, path, round_.upstream)
+    return work_tree(store, path, round_.upstream, named=connector)
 
 
 def _refuse_earlier(submission: Submission, what: str) -> None:

@@ -41,6 +41,12 @@ def connectors(changes: Iterable[Change], upstream_paths: Iterable[str]) -> tupl
     return tuple(sorted(found.values(), key=lambda item: (not item.new, item.name, item.path)))
 
 
+def existing(name: str, paths: Iterable[str]) -> tuple[AddedConnector, ...]:
+    """The packages of that name that have code among these paths, none of them new."""
+    found = {match["path"]: match for match in map(_code, paths) if match and match["name"] == name}
+    return tuple(AddedConnector(name, _kind(match["kind"]), path, False) for path, match in found.items())
+
+
 def named_in(paths: Iterable[str]) -> frozenset[str]:
     """The connectors that have code among these paths."""
     return frozenset(match["name"] for match in map(_code, paths) if match)

@@ -52,7 +52,9 @@ class MergePreview:
 
 @dataclass(frozen=True)
 class AddedConnector:
-    """A connector package that the submission adds (`new`) or changes, in the folder `path`."""
+    """A connector package that the submission adds (`new`) or changes, in the folder `path`; or one that it
+    has unchanged, where somebody asks for that one by its name.
+    """
 
     name: str
     kind: Kind

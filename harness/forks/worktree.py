@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.errors import UserError
 from harness.forks import limits
 from harness.forks.comparison import Comparison, committed_at, compare
+from harness.forks.connectors import existing
 from harness.forks.errors import GitFailed, TooLarge
 from harness.forks.hardened import run
 from harness.forks.object_store import ObjectStore
 from harness.forks.pin import author
 from harness.forks.snapshot import Signature, snapshot
 from harness.forks.submission import Submission
+from harness.forks.tree import Tree
 from harness.forks.upstream import upstream_commit
 from harness.rounds.fields import is_ref
 from harness.rounds.round import Candidate, Exchange, GitUpstream, PypiUpstream
@@ -40,10 +42,13 @@ def work_tree(
     path: Path,
     upstream: GitUpstream | PypiUpstream,
     candidate: Candidate | None = None,
+    *,
+    named: str | None = None,
 ) -> Submission:
     """The files as they lie in the work tree around `path`: tracked and new ones, ignored ones left out.
 
-    Without `candidate`, one is made up from the connectors found. Files are read as they are: no filter, hook
+    Without `candidate`, one is made up from the connectors found, `named` among them whether it is changed or
+    not. Files are read as they are: no filter, hook
     or file-system monitor of the repository is started. Raises UserError outside a work tree, in a shallow
     clone or when no connector is found and none is given; else as `upstream_commit`. What a sparse checkout
     leaves out counts as committed.
@@ -69,6 +74,9 @@ def work_tree(
     commit = fetched.commit if unchanged else commit
     store.git("update-ref", f"refs/{keep}", commit)
     comparison = compare(store, base, commit)
+    if named is not None and named not in {each.name for each in comparison.connectors}:
+        kept = existing(named, Tree(store, commit).paths())
+        comparison = replace(comparison, connectors=(*comparison.connectors, *kept))
     return Submission(
         candidate=candidate or _candidate(checkout, comparison),
         repository=str(checkout.top),
@@ -132,7 +140,8 @@ def _candidate(checkout: _Checkout, comparison: Comparison) -> Candidate:
         raise UserError(
             "no connector is added or changed here",
             where=str(checkout.top),
-            hint="a connector is a package below hummingbot/connector/exchange/ or …/derivative/",
+            hint="a connector is a package below hummingbot/connector/exchange/ or …/derivative/; "
+            "`harness describe --connector NAME` also describes one that is unchanged",
         )
     kind = found[0].kind
     names = tuple(item.name for item in found if item.kind == kind)

@@ -132,6 +132,19 @@ def test_a_shallow_clone_is_told_what_to_do(
         work_tree(store, tmp_path / "shallow", target)
 
 
+def test_a_connector_that_is_named_may_be_unchanged(
+    store: ObjectStore, fork: Any, upstream: Any, target: GitUpstream
+) -> None:
+    kept = "hummingbot/connector/exchange/kept"
+    upstream.commit({f"{kept}/kept_exchange.py": "k = 1\n"})
+    fork.git("pull", "--quiet", "--no-rebase", str(upstream.path), target.ref)
+
+    (found,) = work_tree(store, fork.path, target, named="kept").connectors
+    assert (found.name, found.kind, found.path, found.new) == ("kept", "exchange", kept, False)
+    with pytest.raises(UserError, match="no connector is added"):
+        work_tree(store, fork.path, target, named="other")
+
+
 def test_a_work_tree_without_a_connector(store: ObjectStore, fork: Any, target: GitUpstream) -> None:
     with pytest.raises(UserError, match="no connector is added"):
         work_tree(store, fork.path, target)

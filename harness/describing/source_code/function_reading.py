@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from harness.describing.documents.leaves import Path
 from harness.describing.source_code.becoming import TIMES, Becomes, facts_by_field
 from harness.describing.source_code.origins import MILLISECONDS, SECONDS, Origins
+from harness.describing.source_code.picked_rows import PickedRows
 from harness.describing.source_code.source import BAD, KEYED, ROW, Read, Reading, goes_on
 from harness.describing.source_code.source_constants import literal_in
 from harness.venue.described.placeholders import AS_JSON
@@ -41,6 +42,7 @@ class Function:
         self._roots: dict[str, Path] = {given: ()} if given else {}
         self._gathered: set[str] = set()  # names that hold several replies
         self._nodes: list[ast.AST] = []  # but for what is done with an error
+        self._picked = PickedRows(self.path, self.value)
         self._looped: dict[Path, None] = {}  # what is gone through, though nothing of an item may be read
 
     def learn(self) -> None:
@@ -86,6 +88,8 @@ class Function:
         for path, value in self._compared():
             wanted.setdefault(path, value)
         paths = {**dict.fromkeys(self._paths()), **self._looped}
+        wanted |= self._picked.words
+        paths = {path: None for path in (*self._picked.words, *paths) if not self._picked.is_of_any_row(path)}
         longest = [path for path in paths if not any(goes_on(path, other) for other in paths)]
         needed = self._needed()
         origins = Origins(self._function, self.path, self.value)
@@ -131,6 +135,8 @@ class Function:
         path = self.path(value) if value is not None else None
         if path is not None and isinstance(target, ast.Name):
             self._roots.setdefault(target.id, path)
+        elif value is not None and isinstance(target, ast.Name):
+            self._picked.learn(target.id, value)
 
     def _learn_loop(self, over: ast.expr, target: ast.expr) -> None:
         step = ROW
@@ -155,6 +161,8 @@ class Function:
     def path(self, node: ast.AST) -> Path | None:
         """The path of an expression within the reply, None where it is no part of it."""
         node = _same_text(node)
+        if (picked := self._picked.path(node)) is not None:
+            return picked
         match node:
             case ast.Name(id=name):
                 return self._roots.get(name)
@@ -166,9 +174,10 @@ class Function:
                 return self._step(inner, key)
             case ast.Call(func=ast.Attribute(value=inner, attr="get"), args=[key, *_]):
                 return self._step(inner, key)
-            case ast.Call(func=ast.Name(id="int" | "str" | "float"), args=[inner]):
-                return self.path(inner)
-            case ast.Call(func=ast.Name(id="filter"), args=[_, inner]):
+            case (
+                ast.Call(func=ast.Name(id="int" | "str" | "float"), args=[inner])
+                | ast.Call(func=ast.Name(id="filter"), args=[_, inner])
+            ):
                 return self.path(inner)
             case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name in self._opening:
                 return self._opened(name, [*node.args, *(each.value for each in node.keywords)])

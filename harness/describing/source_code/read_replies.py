@@ -166,8 +166,13 @@ def _put(made: JsonValue, path: Path, value: JsonValue, rows: str) -> JsonValue:
         whole = made if isinstance(made, dict) else {}
         return {f"each {rows}": _put(whole.get(f"each {rows}"), rest, value, rows)}
     if isinstance(step, int):
-        before = made[0] if isinstance(made, list) and made else None
-        return [_put(before, rest, value, rows)]
+        items = list(made) if isinstance(made, list) else []
+        place = min(max(step, 0), len(items))  # one of several that are picked, else the first
+        return [
+            *items[:place],
+            _put(items[place] if place < len(items) else None, rest, value, rows),
+            *items[place + 1 :],
+        ]
     base = dict(made) if isinstance(made, dict) else {}
     base[step] = _put(base.get(step), rest, value, rows)
     return base

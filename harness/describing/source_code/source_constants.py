@@ -14,6 +14,7 @@ _BASE = re.compile(r"BASE|HOST|DOMAIN|^(REST|API|WSS?)_?(URL|API)?$|^(REST|WSS?)
 _OF_A_ROUTE = re.compile(r"(PATH|URL|ENDPOINT)(?!\w*_NAME$)")
 _WORD = re.compile(r"[A-Za-z][\w.-]*")
 _ADDRESS = re.compile(r"https?://[\w.-]+(:\d+)?/[^\s{}]+")
+_PATH = re.compile(r"(/[\w{}.-]*\w[\w{}.-]*)+")  # in each part of which more stands than what is put in
 _FEWEST_PLACES = 5
 
 
@@ -27,7 +28,19 @@ def paths_in(function: ast.AST, constants: Mapping[str, JsonValue]) -> list[str]
         (name, text) for name, value in known for text in (value if isinstance(value, list) else [value])
     )
     paths = (_path_of(name, text) for name, text in texts if isinstance(text, str))
-    return [path for path in dict.fromkeys([*paths, *_written_out(function)]) if path]
+    written = (*_written_out(function), *_given_back(function))
+    return [path for path in dict.fromkeys([*paths, *written]) if path]
+
+
+def _given_back(function: ast.AST) -> Iterator[str]:
+    """The paths that a method for one writes out (`f"/ticker/ALL_{self._quote}"`)."""
+    if not getattr(function, "name", "").endswith("_request_path"):
+        return
+    for node in ast.walk(function):
+        if isinstance(node, ast.Return) and node.value is not None:
+            text = valued(node.value, {})
+            if isinstance(text, str) and _PATH.fullmatch(text):
+                yield text
 
 
 def _written_out(function: ast.AST) -> Iterator[str]:

@@ -35,6 +35,7 @@ from harness.venue.described.placeholders import AS_JSON
 # nearly all connectors give to what these do not prescribe).
 METHODS: Mapping[str, str] = {
     "_request_order_book_snapshot": "order_book",
+    "_order_book_snapshot": "order_book",
     "_place_order": "place_order",
     "_place_cancel": "cancel_order",
     "_request_order_status": "order_status",

@@ -155,10 +155,18 @@ def test_fills_that_traded_alike_are_told_apart_by_their_fees_where_ids_are_made
     assert report(first, "1", told("mine", "0.8", price="1")) is None
 
 
-@pytest.mark.parametrize(("verified", "raised"), [(True, Failed), (False, Undetermined)])
-def test_who_is_let_in_with_a_wrong_secret_is_not_accused(verified: bool, raised: type[Exception]) -> None:
-    """As Grvt's session, which an API key alone opens: its secret signs orders, and nothing before them."""
-    run = with_frames(Refused(0, True, (), (), "CONNECTED", (), verified), "wrong_secret")
+@pytest.mark.parametrize(
+    ("ready", "verified", "raised"),
+    [(True, True, Failed), (True, False, Undetermined), (False, False, Undetermined), (False, True, Failed)],
+)
+def test_who_is_let_in_with_a_wrong_secret_is_not_accused(
+    ready: bool, verified: bool, raised: type[Exception]
+) -> None:
+    """As Grvt's session, which an API key alone opens: its secret signs orders, and nothing before them. Who
+    is slow to get ready has nothing to say about a secret that nobody refused.
+    """
+    asked = cast(Any, ("one request",))
+    run = with_frames(Refused(0, ready, asked, (), "CONNECTED", (), verified), "wrong_secret")
     traces = SimpleNamespace(view=lambda _: run)
     with pytest.raises(raised):
         notices_a_wrong_key(trading(START), cast(Any, traces), lambda *_: None)

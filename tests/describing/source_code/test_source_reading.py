@@ -608,3 +608,57 @@ def test_format_strings_of_newer_pythons_are_read_without_one(monkeypatch: pytes
     monkeypatch.setattr("harness.frameworks.syntax.parse_with_newer", lambda _: None)
     asks = _read('    self.log(f"{reply["ts"]}")\n    return reply["ts"]\n')
     assert read_source([CONSTANTS, asks]).of("/api/v3/time") is not None
+
+
+_BY_WORD = """
+async def _format_trading_rules(self, info):
+    for rule in info["markets"]:
+        {picked}
+        yield TradingRule(
+            rule["name"], min_order_size=Decimal(lot["least"]), min_price_increment=Decimal(tick.get("step"))
+        )
+"""
+
+
+@pytest.mark.parametrize(
+    "picked",
+    [
+        'by = {each["kind"]: each for each in rule.get("limits", [])}; '
+        'lot = by.get("LOT", {}); tick = by.get("TICK", {})',
+        'lot = next((each for each in rule["limits"] if each["kind"] == "LOT"), None); '
+        'tick = next(each for each in rule["limits"] if "TICK" == each.get("kind"))',
+        'lot = [each for each in rule["limits"] if each["kind"] in ("LOT", "LOTS")][0]; '
+        'tick = [each for each in rule["limits"] if each["kind"] == "TICK"][0]',
+    ],
+)
+def test_rows_that_are_picked_by_a_word_are_rows_of_their_own(picked: str) -> None:
+    markets = read_source([_BY_WORD.format(picked=picked)]).markets
+    assert markets is not None
+    assert template(markets, "symbols") == {
+        "markets": {
+            "each market": {
+                "name": "{market.symbol}",
+                "limits": [
+                    {"kind": "LOT", "least": "{market.min_amount}"},
+                    {"kind": "TICK", "step": "{market.tick_size}"},
+                ],
+            }
+        }
+    }
+
+
+def test_a_path_that_a_method_writes_out_and_one_that_a_book_is_asked_for_with() -> None:
+    text = (
+        'BOOK_PATH_URL = "/public/book/{base}_{quote}"\n'
+        "def trading_rules_request_path(self):\n"
+        '    return f"/public/all_{self._quote}"\n'
+        "def trading_pairs_request_path(self):\n"
+        '    return f"/public/{self._what}"\n'
+        "async def _order_book_snapshot(self, pair):\n"
+        "    reply = await self.get(CONSTANTS.BOOK_PATH_URL.format(base=1, quote=2))\n"
+        '    return OrderBookMessage(kind, {"bids": reply["b"]})\n'
+    )
+    source = read_source([text])
+    assert source.operation("/public/all_KRW", "GET") == "symbols"
+    assert source.operation("/public/anything", "GET") == ""
+    assert source.operation("/public/book/BTC_KRW", "GET") == "order_book"
