@@ -24,6 +24,7 @@ from harness.describing.documents.templates import (
     literal_of,
     time_form,
 )
+from harness.describing.routes.route_labels import versions
 from harness.venue.described.addresses import bare
 
 _SINCE, _UNTIL = re.compile(r"start|since|from|after", re.I), re.compile(r"end|until|to$|before", re.I)
@@ -82,7 +83,8 @@ def path_of(
             segments.append("{key}")
             fields.append(Field(("key",), "{any}", "", Kind.TEXT, (SENDS,)))
             continue
-        if each is None or each.kind in (Kind.CONSTANT, Kind.UNKNOWN, Kind.UNSTEADY):
+        plain = each is None or each.kind in (Kind.CONSTANT, Kind.UNKNOWN, Kind.UNSTEADY)
+        if each is None or plain or versions(each.seen):
             segments.append(segment)
             continue
         name = (each.fact.rpartition(".")[2] if each.fact else "symbol") or f"part{index}"

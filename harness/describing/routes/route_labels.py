@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from harness.describing.documents.asked import Act, Asked
@@ -13,6 +14,7 @@ from harness.describing.fork_tests.answers import Answer
 from harness.describing.source_code.operation_words import named_so, said_so
 from harness.describing.source_code.source import UNREAD, Source
 
+_VERSION = re.compile(r"v\d+(\.\d+)*")
 Used = Sequence[tuple[Said, Act]]
 
 
@@ -25,17 +27,25 @@ def by_shape(used: Used) -> list[Used]:
 
 
 def by_words(shape: Used) -> list[Used]:
-    """Requests of one shape, those apart whose paths say side and type in one word (`/buyLimit`)."""
+    """Requests of one shape, those apart whose paths say side and type in one word (`/buyLimit`), or that are
+    of several versions of the exchange's API (`/v1.1/order`).
+    """
     known = explained([Example(act.facts, {"path": [*said.path.split("/")]}) for said, act in shape])
-    unlike = [path[1] for path, each in known.items() if each.kind is Kind.UNKNOWN]
+    unlike = [path[1] for path, each in known.items() if each.kind is Kind.UNKNOWN or versions(each.seen)]
     groups: dict[tuple[str, ...], list[tuple[Said, Act]]] = {}
     for said, act in shape:
         segments = said.path.split("/")
         groups.setdefault(tuple(segments[int(index)] for index in unlike), []).append((said, act))
     told = [{_side_and_type(act) for _, act in group} for group in groups.values()]
     apart = all(not one & other for one, other in itertools.combinations(told, 2))
-    words = all(segment.isalpha() for segments in groups for segment in segments)
+    words = all(_VERSION.fullmatch(each) or each.isalpha() for segments in groups for each in segments)
     return list(groups.values()) if apart and words else [shape]
+
+
+def versions(seen: Iterable[object]) -> bool:
+    """Whether a path's part is one of several versions: no word for what is ordered."""
+    said = set(map(str, seen))
+    return len(said) > 1 and all(map(_VERSION.fullmatch, said))
 
 
 def _side_and_type(act: Act) -> tuple[str, str]:

@@ -549,6 +549,24 @@ def test_paths_that_say_side_and_type_in_one_word_are_routes_of_their_own() -> N
     ]
 
 
+def test_paths_of_several_versions_are_routes_of_their_own() -> None:
+    """A version is no word for a type, which the parameter of that name says."""
+    acts = []
+    for number, (side, kind) in enumerate(itertools.product(("buy", "sell"), ("limit", "market"))):
+        name, amount = f"order-name-{number}", f"1{number}.19"
+        order = {
+            "order.client_order_id": name, "order.type": kind, "order.side": side, "order.amount": amount,
+        }  # fmt: skip
+        path = f"/api/{'v1' if kind == 'limit' else 'v1.1'}/order"
+        body = urlencode({"id": name, "type": kind.upper(), "side": side, "quantity": amount})
+        acts.append(Act("place_order", order, (Said(HOST, path, "POST", body=body),)))
+    found = routes(Asked({}, acts=tuple(acts)), (), (), "COIN_HBOT")
+    assert [(each.path, dict(each.means)) for each in found] == [
+        ("/api/v1/order", {"order.type": "limit"}),
+        ("/api/v1.1/order", {"order.type": "market"}),
+    ]
+
+
 def test_market_orders_of_a_route_for_all_types_may_say_what_they_are_worth() -> None:
     """As Evedex's `cashQuantity`, which other orders do not have."""
     acts = []
